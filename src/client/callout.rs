@@ -1,0 +1,46 @@
+//! Which clients' operations the current thread is in the middle of while it runs the application's code (a store, the
+//! trace): calls on those clients fail at once instead of waiting for themselves.
+
+use std::cell::RefCell;
+
+thread_local! {
+    static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Marks the thread for as long as it lives.
+pub struct CalloutGuard {
+    key: u64,
+}
+
+impl CalloutGuard {
+    /// The thread is about to call out in the middle of an operation on this client.
+    pub(super) fn enter(key: u64) -> CalloutGuard {
+        ENTERED.with_borrow_mut(|entered| entered.push(key));
+        CalloutGuard { key }
+    }
+}
+
+impl Drop for CalloutGuard {
+    fn drop(&mut self) {
+        ENTERED.with_borrow_mut(|entered| {
+            if let Some(position) = entered.iter().rposition(|key| *key == self.key) {
+                entered.remove(position);
+            }
+        });
+    }
+}
+
+impl super::Client {
+    /// Whether this thread is inside a call-out of an operation on this client.
+    pub fn is_calling_out(&self) -> bool {
+        ENTERED.with_borrow(|entered| entered.contains(&self.key))
+    }
+
+    /// Writes out this thread's trace lines; a trace callback that calls this client again gets a failure.
+    pub fn flush_trace(&self) {
+        if crate::trace::has_pending() {
+            let _callout = CalloutGuard::enter(self.key);
+            crate::trace::flush();
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Running the application's callbacks.
+//!
+//! messageArrived, deliveryComplete and published of all clients never overlap: one thread at a time is the dispatcher,
+//! usually the worker that read the packets. connectionLost and disconnected run on threads of their own (`lost.rs`).
+
+use super::state::{Driver, State};
+use super::{Client, reactor};
+use crate::packet::{Disconnect, PacketId, Properties, Publish, ReasonCode};
+use parking_lot::{Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// After a refusal (messageArrived returned 0) the message is offered again this much later.
+const OFFER_AGAIN: Duration = Duration::from_millis(100);
+/// Callbacks run for one client before the next one's turn.
+const BATCH: usize = 64;
+/// How long a disconnect waits for callbacks that are under way.
+pub(super) const CALLBACK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How an outbound QoS 1 or 2 message ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Delivery token.
+    pub id: PacketId,
+    /// Type of the packet that ended it: 4 PUBACK, 5 PUBREC with an error, 7 PUBCOMP.
+    pub packet_type: u8,
+    /// Reason code in that packet.
+    pub reason: ReasonCode,
+    /// Properties of that packet.
+    pub properties: Properties,
+}
+
+/// The application's callbacks. None is ever called with a lock held.
+#[derive(Clone, Default)]
+pub struct Callbacks {
+    /// A message; `false` refuses it for now.
+    pub message_arrived: Option<Arc<dyn Fn(&Publish) -> bool + Send + Sync>>,
+    /// The handshake of a message has ended.
+    pub delivery_complete: Option<Arc<dyn Fn(PacketId) + Send + Sync>>,
+    /// The connection broke.
+    pub connection_lost: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// The server ended the connection (MQTT 5).
+    pub disconnected: Option<Arc<dyn Fn(&Disconnect) + Send + Sync>>,
+    /// The handshake of a message has ended (MQTT 5).
+    pub published: Option<Arc<dyn Fn(&Completed) + Send + Sync>>,
+}
+
+/// Something the application is to be told, in order with the messages.
+#[derive(Clone, Debug)]
+pub(super) enum Notice {
+    Published(Completed),
+    DeliveryComplete(PacketId),
+    ConnectionLost,
+    ServerDisconnect(Disconnect),
+}
+
+/// Clients with something to tell, and whether a thread is at it.
+struct Dispatcher {
+    ready: VecDeque<Arc<Client>>,
+    running: bool,
+}
+
+static DISPATCHER: Mutex<Dispatcher> = Mutex::new(Dispatcher { ready: VecDeque::new(), running: false });
+
+/// Runs callbacks of all clients that have something to tell, unless another thread is at it. For workers.
+pub(super) fn run_callbacks() {
+    {
+        let mut dispatcher = DISPATCHER.lock();
+        if dispatcher.running || dispatcher.ready.is_empty() {
+            return;
+        }
+        dispatcher.running = true;
+    }
+    reactor::ensure_spare_worker();
+    loop {
+        let client = {
+            let mut dispatcher = DISPATCHER.lock();
+            match dispatcher.ready.pop_front() {
+                Some(client) => client,
+                None => {
+                    dispatcher.running = false;
+                    return;
+                }
+            }
+        };
+        client.run_batch();
+        client.flush_trace();
+    }
+}
+
+/// A forked child has none of the threads that were at it.
+pub(super) fn reset_after_fork() {
+    let mut dispatcher = DISPATCHER.lock();
+    dispatcher.ready.clear();
+    dispatcher.running = false;
+}
+
+/// What comes next for the application.
+enum Next {
+    Message,
+    Notice,
+    Nothing,
+}
+
+impl Client {
+    /// Makes the workers run this client's callbacks if there is something to tell.
+    pub(super) fn schedule_callbacks(&self, state: &mut State) {
+        if state.scheduled || state.destroyed || state.driver != Driver::Workers {
+            return;
+        }
+        if matches!(self.next(state), Next::Nothing) {
+            return;
+        }
+        let Some(client) = self.this.upgrade() else { return };
+        state.scheduled = true;
+        DISPATCHER.lock().ready.push_back(client);
+        reactor::wake_for_callbacks();
+    }
+
+    /// An outbound message has ended: tells who asked for it, in the original's order.
+    pub(super) fn notice_completion(&self, state: &mut MutexGuard<'_, State>, completed: Completed) {
+        const PUBREC: u8 = 5;
+        let id = completed.id;
+        let ended_by_error = completed.packet_type == PUBREC;
+        if state.session.is_v5() && state.callbacks.published.is_some() {
+            state.push_notice(Notice::Published(completed));
+        }
+        if !ended_by_error && state.driver == Driver::Workers && state.callbacks.delivery_complete.is_some() {
+            state.push_notice(Notice::DeliveryComplete(id));
+        }
+        self.schedule_callbacks(state);
+    }
+
+    fn next(&self, state: &State) -> Next {
+        let deliverable = state.driver == Driver::Workers && state.callbacks.message_arrived.is_some();
+        let message = state.messages.front().filter(|_| deliverable && state.offer_again.is_none());
+        match (message, state.notices.front()) {
+            (Some(message), Some((order, _))) if message.order < *order => Next::Message,
+            (_, Some(_)) => Next::Notice,
+            (Some(_), None) => Next::Message,
+            (None, None) => Next::Nothing,
+        }
+    }
+
+    fn run_batch(&self) {
+        let mut state = self.state.lock();
+        state.scheduled = false;
+        for _ in 0..BATCH {
+            if state.destroyed || !self.run_one(&mut state) {
+                return;
+            }
+        }
+        self.schedule_callbacks(&mut state);
+    }
+
+    /// Runs this client's callbacks in the calling thread (a client without workers), unless another thread runs some.
+    pub(super) fn run_callbacks_here(&self, state: &mut MutexGuard<'_, State>) {
+        if state.driver == Driver::Workers {
+            return;
+        }
+        {
+            let mut dispatcher = DISPATCHER.lock();
+            if dispatcher.running {
+                return;
+            }
+            dispatcher.running = true;
+        }
+        while !state.destroyed && self.run_one(state) {}
+        let waiting = {
+            let mut dispatcher = DISPATCHER.lock();
+            dispatcher.running = false;
+            !dispatcher.ready.is_empty()
+        };
+        if waiting {
+            reactor::wake_for_callbacks();
+        }
+    }
+
+    /// Runs the next callback. `false`: there is none.
+    fn run_one(&self, state: &mut MutexGuard<'_, State>) -> bool {
+        match self.next(state) {
+            Next::Nothing => false,
+            Next::Message => {
+                self.offer_message(state);
+                true
+            }
+            Next::Notice => {
+                if let Some((_, notice)) = state.notices.pop_front() {
+                    self.tell(state, notice);
+                }
+                true
+            }
+        }
+    }
+
+    fn offer_message(&self, state: &mut MutexGuard<'_, State>) {
+        let Some(arrived) = state.callbacks.message_arrived.clone() else { return };
+        let Some(queued) = state.pop_message() else { return };
+        crate::trace!(
+            crate::trace::Level::Minimum,
+            "Calling messageArrived for client {}, queue depth {}",
+            self.name(),
+            state.messages.len() + 1
+        );
+        let taken = self.call(state, || arrived(&queued.message));
+        if taken {
+            self.remove_record(state, queued.record);
+            self.resume_reading(state);
+        } else {
+            state.put_message_back(queued);
+            let at = Instant::now() + OFFER_AGAIN;
+            state.offer_again = Some(at);
+            self.update_timer(state);
+        }
+    }
+
+    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
+        match notice {
+            Notice::Published(completed) => {
+                if let Some(published) = state.callbacks.published.clone() {
+                    self.call(state, || published(&completed));
+                }
+            }
+            Notice::DeliveryComplete(id) => {
+                crate::trace!(
+                    crate::trace::Level::Minimum,
+                    "Calling deliveryComplete for client {}, msgid {id}",
+                    self.name()
+                );
+                if let Some(complete) = state.callbacks.delivery_complete.clone() {
+                    self.call(state, || complete(id));
+                }
+            }
+            Notice::ConnectionLost | Notice::ServerDisconnect(_) => self.start_loss(state, notice),
+        }
+    }
+
+    /// Calls out without the lock; destroy in another thread waits for the return.
+    fn call<T>(&self, state: &mut MutexGuard<'_, State>, callback: impl FnOnce() -> T) -> T {
+        state.running = Some(thread::current().id());
+        let result = MutexGuard::unlocked(state, || {
+            self.flush_trace();
+            callback()
+        });
+        state.running = None;
+        self.changed.notify_all();
+        result
+    }
+
+    /// The refused message may be offered again.
+    pub(super) fn handle_offer_timer(&self, state: &mut MutexGuard<'_, State>) {
+        if state.offer_again.is_some_and(|at| at <= Instant::now()) {
+            state.offer_again = None;
+            self.schedule_callbacks(state);
+        }
+    }
+
+    /// Waits until no callback of this client runs in another thread, at most until the deadline.
+    pub(super) fn wait_for_callbacks(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
+        let own = thread::current().id();
+        while state.running.is_some_and(|running| running != own) {
+            match deadline {
+                None => self.changed.wait(state),
+                Some(deadline) => {
+                    if self.changed.wait_until(state, deadline).timed_out() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the calling thread is inside a callback of this client.
+    pub(super) fn is_in_own_callback(&self, state: &State) -> bool {
+        state.running == Some(thread::current().id())
+    }
+}

@@ -1,0 +1,147 @@
+//! Waiting for something to happen on a connection, and driving it meanwhile when nobody else does.
+
+use super::state::{Driver, Phase, State};
+use super::link::ReadTurn;
+use super::{Client, pump};
+use crate::transport::{Interest, wait_ready};
+use parking_lot::MutexGuard;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a call waits on its own connection alone before it also serves the other clients without callbacks.
+const OWN_TURN: Duration = Duration::from_millis(10);
+
+impl Client {
+    /// Waits until `done` gives a value, or until the deadline (`None`: no limit). The lock is released while waiting.
+    pub(super) fn wait_until<T>(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let started = Instant::now();
+        loop {
+            if !state.busy {
+                if let Some(value) = done(state) {
+                    return Some(value);
+                }
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return None;
+            }
+            if crate::trace::has_pending() {
+                MutexGuard::unlocked(state, || self.flush_trace());
+                continue;
+            }
+            if self.is_driven_here(state) {
+                self.drive_once(state, deadline, started);
+            } else {
+                self.wait_changed(state, deadline);
+            }
+        }
+    }
+
+    /// Like [`wait_until`](Self::wait_until) for an acknowledgement: reading goes on however much waits for the
+    /// application, since the acknowledgement lies behind it.
+    pub(super) fn wait_for_ack<T>(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+        done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        state.ack_waiters += 1;
+        if state.driver == Driver::Workers && state.link.as_ref().is_some_and(|link| link.paused) {
+            self.read_turn(state, false);
+        }
+        let value = self.wait_until(state, deadline, done);
+        state.ack_waiters -= 1;
+        value
+    }
+
+    fn wait_changed(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
+        match deadline {
+            Some(deadline) => {
+                self.changed.wait_until(state, deadline);
+            }
+            None => self.changed.wait(state),
+        }
+    }
+
+    /// Whether this thread should do the connection's I/O now.
+    fn is_driven_here(&self, state: &State) -> bool {
+        let driven_by_caller = state.driver == Driver::Caller || state.phase == Phase::Connecting;
+        driven_by_caller && !state.busy && state.link.as_ref().is_some_and(|link| link.input.is_some())
+    }
+
+    /// Waits for the connection, at most until the deadline, and does what there is to do.
+    fn drive_once(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>, started: Instant) {
+        let now = Instant::now();
+        if state.phase != Phase::Connecting && now >= started + OWN_TURN && pump::others_exist(self.key) {
+            MutexGuard::unlocked(state, || pump::turn(deadline));
+            return;
+        }
+        let mut until = deadline;
+        if pump::others_exist(self.key) {
+            until = earlier(until, Some(now + OWN_TURN));
+        }
+        let Some(watch) = self.take_watch(state) else { return };
+        until = earlier(until, watch.timer);
+        let ready = MutexGuard::unlocked(state, || wait_ready(&*watch.transport, watch.interest, until));
+        self.finish_watch(state, watch, ready);
+    }
+
+    /// Takes the right to read, for waiting outside the lock.
+    pub(super) fn take_watch(&self, state: &mut State) -> Option<Watch> {
+        let timer = state.session.poll_timeout();
+        let link = state.link.as_mut()?;
+        let input = link.input.take()?;
+        let interest = Interest { readable: !link.paused, writable: link.blocked };
+        Some(Watch { transport: Arc::clone(&link.transport), number: link.number, input, interest, timer })
+    }
+
+    /// Gives the right to read back and does what the wait found.
+    pub(super) fn finish_watch(&self, state: &mut MutexGuard<'_, State>, watch: Watch, ready: Interest) {
+        if let Some(link) = state.link.as_mut().filter(|link| link.number == watch.number) {
+            link.input = Some(watch.input);
+        } else {
+            return;
+        }
+        if ready.writable {
+            self.handle_writable(state);
+        }
+        if ready.readable {
+            while self.read_turn(state, false) == ReadTurn::More {}
+        }
+        self.handle_timers(state);
+        self.changed.notify_all();
+        if !state.notices.is_empty() {
+            self.run_callbacks_here(state);
+        }
+    }
+
+    /// One look at the connection without waiting.
+    pub(super) fn drive_now(&self, state: &mut MutexGuard<'_, State>) {
+        if self.is_driven_here(state) {
+            while self.read_turn(state, false) == ReadTurn::More {}
+            self.handle_writable(state);
+            self.handle_timers(state);
+        }
+    }
+}
+
+/// A connection being waited on outside its client's lock.
+pub(super) struct Watch {
+    pub(super) transport: Arc<dyn crate::transport::Transport>,
+    number: u64,
+    input: bytes::BytesMut,
+    pub(super) interest: Interest,
+    pub(super) timer: Option<Instant>,
+}
+
+/// The earlier of two optional moments.
+pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,80 @@
+//! connectionLost and disconnected: told on threads of their own, one at a time for each client, because programs
+//! reconnect in them, often in a loop.
+
+use super::dispatch::Notice;
+use super::link::End;
+use super::state::{Driver, State};
+use super::Client;
+use crate::packet::Disconnect;
+use crate::trace::Level;
+use parking_lot::MutexGuard;
+
+impl Client {
+    /// Tells the application about the end of the connection, after everything received before it.
+    pub(super) fn notice_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
+        if state.driver == Driver::Workers && (!state.messages.is_empty() || !state.notices.is_empty() || state.running.is_some()) {
+            state.push_notice(notice);
+            self.schedule_callbacks(state);
+        } else {
+            self.start_loss(state, notice);
+        }
+    }
+
+    /// The server sent DISCONNECT (MQTT 5): the connection is over. With a disconnected callback that is told, with
+    /// the reason; otherwise it is a loss.
+    pub(super) fn handle_server_disconnect(&self, state: &mut MutexGuard<'_, State>, disconnect: Disconnect) {
+        if state.callbacks.disconnected.is_some() && state.session.is_connected() {
+            self.end_link(state, End::Lost);
+            self.notice_loss(state, Notice::ServerDisconnect(disconnect));
+        } else {
+            self.lose_connection(state, "the server sent DISCONNECT");
+        }
+    }
+
+    pub(super) fn start_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
+        let wanted = match notice {
+            Notice::ConnectionLost => state.callbacks.connection_lost.is_some(),
+            _ => state.callbacks.disconnected.is_some(),
+        };
+        let Some(client) = self.this.upgrade().filter(|_| wanted && !state.destroyed) else { return };
+        state.losses.push_back(notice);
+        if state.loss_thread {
+            return;
+        }
+        state.loss_thread = true;
+        let started = super::reactor::thread_builder().spawn(move || client.tell_losses());
+        if let Err(error) = started {
+            state.loss_thread = false;
+            crate::trace!(Level::Error, "Cannot start a thread for connectionLost: {error}");
+        }
+    }
+
+    fn tell_losses(&self) {
+        let mut state = self.state.lock();
+        while let Some(notice) = state.losses.pop_front() {
+            if state.destroyed {
+                break;
+            }
+            let callbacks = state.callbacks.clone();
+            crate::trace!(Level::Minimum, "Calling connectionLost for client {}", self.name());
+            MutexGuard::unlocked(&mut state, || {
+                self.flush_trace();
+                match &notice {
+                    Notice::ServerDisconnect(disconnect) => {
+                        if let Some(disconnected) = callbacks.disconnected {
+                            disconnected(disconnect);
+                        }
+                    }
+                    _ => {
+                        if let Some(connection_lost) = callbacks.connection_lost {
+                            connection_lost();
+                        }
+                    }
+                }
+            });
+        }
+        state.loss_thread = false;
+        drop(state);
+        self.flush_trace();
+    }
+}

@@ -1,0 +1,162 @@
+//! The client: blocking calls, timeouts, threads and callbacks around a [`Session`](crate::session::Session).
+//!
+//! The only room with threads, time and locks. Each client has one mutex and one condition variable; there is no lock
+//! for all clients. No lock is held while calling out (callbacks, the application's store, the trace).
+//!
+//! Who drives the connection: a client without callbacks is driven by the thread inside an API call ([`drive`]), a
+//! client with callbacks by the workers that all such clients share ([`reactor`]).
+#![forbid(unsafe_code)]
+
+mod callout;
+mod connect;
+mod delivery;
+mod disconnect;
+mod dispatch;
+mod drive;
+mod error;
+mod link;
+mod lost;
+mod pump;
+mod publish;
+mod reactor;
+mod receive;
+mod records;
+mod state;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+
+pub use callout::CalloutGuard;
+pub use connect::{ConnectRequest, Connected, VersionChoice};
+pub use dispatch::{Callbacks, Completed};
+pub use error::Error;
+pub use pump::yield_to_clients as yield_now;
+pub use reactor::{handle_fork_in_child, shut_down};
+
+use crate::persistence::Store;
+use crate::session::Session;
+use crate::transport::ServerAddress;
+use bytes::Bytes;
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use state::State;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// A client as `MQTTClient_create` makes it. All methods may be called from any thread and from every callback.
+pub struct Client {
+    /// Unique in the process, never reused.
+    key: u64,
+    client_id: Bytes,
+    address: ServerAddress,
+    state: Mutex<State>,
+    /// Signalled whenever something changed that a call may wait for.
+    changed: Condvar,
+    this: Weak<Client>,
+}
+
+impl Client {
+    /// A client for `address`, not connected. What `store` holds from an earlier process is restored; `v5` says which
+    /// records may be there. `Err(Persistence)` still leaves a client to destroy: [`Client::without_store`].
+    pub fn new(
+        address: ServerAddress,
+        client_id: Bytes,
+        store: Option<Box<dyn Store>>,
+        v5: bool,
+    ) -> Result<Arc<Client>, Error> {
+        let now = Instant::now();
+        let mut session = Session::new(store.is_some(), now);
+        let mut store = store;
+        let mut messages = Vec::new();
+        if let Some(store) = &mut store {
+            messages = records::restore(&mut session, store.as_mut(), v5).inspect_err(|_| store.close())?;
+            crate::trace!(
+                crate::trace::Level::Minimum,
+                "{} queued messages restored for client {}",
+                messages.len(),
+                String::from_utf8_lossy(&client_id)
+            );
+        }
+        Ok(Client::build(address, client_id, State::new(session, store, messages)))
+    }
+
+    /// A client whose store could not be opened: it can only be destroyed, or used without persistence.
+    pub fn without_store(address: ServerAddress, client_id: Bytes) -> Arc<Client> {
+        Client::build(address, client_id, State::new(Session::new(false, Instant::now()), None, Vec::new()))
+    }
+
+    fn build(address: ServerAddress, client_id: Bytes, state: State) -> Arc<Client> {
+        static NEXT_KEY: AtomicU64 = AtomicU64::new(reactor::FIRST_CLIENT_KEY);
+        Arc::new_cyclic(|this| Client {
+            key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
+            client_id,
+            address,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            this: this.clone(),
+        })
+    }
+
+    /// The client identifier given at create.
+    pub fn client_id(&self) -> &Bytes {
+        &self.client_id
+    }
+
+    /// The server address given at create.
+    pub fn address(&self) -> &ServerAddress {
+        &self.address
+    }
+
+    /// Whether the connection is up, as far as has been noticed.
+    pub fn is_connected(&self) -> bool {
+        self.state.lock().session.is_connected()
+    }
+
+    /// How long subscribe and unsubscribe wait for their answer.
+    pub fn set_command_timeout(&self, timeout: Duration) {
+        self.state.lock().command_timeout = timeout;
+    }
+
+    /// Changes the callbacks, unless a connect or disconnect is in progress. Whether the client is driven by the
+    /// workers is decided at the next connect.
+    pub fn change_callbacks(&self, change: impl FnOnce(&mut Callbacks)) -> Result<(), Error> {
+        let mut state = self.state.lock();
+        if state.is_changing_connection() {
+            return Err(Error::Failure);
+        }
+        change(&mut state.callbacks);
+        self.schedule_callbacks(&mut state);
+        Ok(())
+    }
+
+    /// Ends the client: the connection is closed without DISCONNECT, so that the server publishes the will; unfinished
+    /// messages stay in the store. Returns when no messageArrived, deliveryComplete or published callback of this
+    /// client runs any more, and none starts later; called from inside one of them it returns at once.
+    pub fn destroy(&self) {
+        let mut state = self.lock_idle();
+        state.destroyed = true;
+        self.end_link(&mut state, link::End::Destroyed);
+        self.changed.notify_all();
+        self.wait_for_callbacks(&mut state, None);
+        while state.busy {
+            self.changed.wait(&mut state);
+        }
+        if let Some(mut store) = state.store.take() {
+            let _callout = CalloutGuard::enter(self.key);
+            MutexGuard::unlocked(&mut state, || store.close());
+        }
+    }
+
+    /// The state, when no thread is between two steps of an operation on it.
+    fn lock_idle(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
+        self.wait_idle(&mut state);
+        state
+    }
+
+    fn wait_idle(&self, state: &mut MutexGuard<'_, State>) {
+        while state.busy {
+            self.changed.wait(state);
+        }
+    }
+}

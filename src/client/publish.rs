@@ -1,0 +1,85 @@
+//! Publishing: wait for the window, store, send.
+
+use super::state::State;
+use super::{Client, Error};
+use crate::packet::{PacketId, QoS};
+use crate::session::PublishRequest;
+use crate::trace::Level;
+use bytes::BytesMut;
+use parking_lot::MutexGuard;
+
+/// Room for the fixed header, a topic of usual length and the packet identifier.
+const HEAD_CAPACITY: usize = 128;
+
+impl Client {
+    /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or
+    /// the socket has not taken an earlier packet, for QoS 0 too. Success at QoS 1 and 2 means that the message is
+    /// stored (with persistence) and will be delivered, on a later connection if this one breaks.
+    pub fn publish(&self, request: &PublishRequest<'_>) -> Result<Option<PacketId>, Error> {
+        let mut state = self.lock_idle();
+        if !state.session.is_connected() || state.destroyed {
+            return Err(Error::Disconnected);
+        }
+        self.wait_for_room(&mut state)?;
+        match request.qos {
+            QoS::AtMostOnce => self.publish_at_most_once(&mut state, request).map(|()| None),
+            _ => self.publish_acknowledged(&mut state, request).map(Some),
+        }
+    }
+
+    fn wait_for_room(&self, state: &mut MutexGuard<'_, State>) -> Result<(), Error> {
+        let has_room = |state: &State| !state.session.is_window_full() && !state.is_backlogged();
+        if has_room(state) {
+            return Ok(());
+        }
+        crate::trace!(Level::Minimum, "Blocking publish on queue full for client {}", self.name());
+        let number = state.link_number();
+        let room = self.wait_for_ack(state, None, |state| {
+            if state.link_number() != number || !state.session.is_connected() {
+                return Some(Err(Error::Failure));
+            }
+            has_room(state).then_some(Ok(()))
+        });
+        if let Some(Ok(())) = room {
+            crate::trace!(Level::Minimum, "Resuming publish now queue not full for client {}", self.name());
+        }
+        room.unwrap_or(Err(Error::Failure))
+    }
+
+    fn publish_at_most_once(&self, state: &mut MutexGuard<'_, State>, request: &PublishRequest<'_>) -> Result<(), Error> {
+        let number = state.link_number();
+        let mut head = BytesMut::with_capacity(HEAD_CAPACITY);
+        state.session.publish_at_most_once(request, &mut head).map_err(|error| self.trace_refusal(error))?;
+        self.send_directly(state, &head, request.payload);
+        self.wait_until_taken(state, number);
+        match state.link_number() == number {
+            true => Ok(()),
+            false => Err(Error::Failure),
+        }
+    }
+
+    fn publish_acknowledged(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        request: &PublishRequest<'_>,
+    ) -> Result<PacketId, Error> {
+        let number = state.link_number();
+        let now = std::time::Instant::now();
+        let id = state.session.publish(now, request).map_err(|error| self.trace_refusal(error))?;
+        if self.drain(state).is_err() {
+            return Err(Error::Failure);
+        }
+        self.flush(state);
+        self.wait_until_taken(state, number);
+        Ok(id)
+    }
+
+    /// The socket is full: waits until it has taken everything, or the connection is gone.
+    fn wait_until_taken(&self, state: &mut MutexGuard<'_, State>, number: Option<u64>) {
+        if state.is_backlogged() {
+            self.wait_for_ack(state, None, |state| {
+                (state.link_number() != number || !state.is_backlogged()).then_some(())
+            });
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Serving all clients without callbacks from one waiting call, as the original does: their acknowledgements, messages
+//! and pings go on while the program waits on one of them.
+
+use super::drive::{Watch, earlier};
+use super::state::Driver;
+use super::Client;
+use crate::transport::wait_any;
+use parking_lot::Mutex;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// Connected clients without callbacks.
+static CLIENTS: Mutex<Vec<(u64, Weak<Client>)>> = Mutex::new(Vec::new());
+
+/// How long `MQTTClient_yield` lasts: programs use it as a pause.
+const YIELD: Duration = Duration::from_millis(100);
+
+pub(super) fn register(client: &Arc<Client>) {
+    let mut clients = CLIENTS.lock();
+    clients.retain(|(key, weak)| *key != client.key && weak.strong_count() > 0);
+    clients.push((client.key, Arc::downgrade(client)));
+}
+
+pub(super) fn deregister(key: u64) {
+    CLIENTS.lock().retain(|(other, _)| *other != key);
+}
+
+pub(super) fn others_exist(key: u64) -> bool {
+    CLIENTS.lock().iter().any(|(other, _)| *other != key)
+}
+
+/// Waits until something happens on any of the clients, at most until the deadline, and handles it.
+pub(super) fn turn(deadline: Option<Instant>) {
+    let clients: Vec<Arc<Client>> = CLIENTS.lock().iter().filter_map(|(_, weak)| weak.upgrade()).collect();
+    let mut watches: Vec<(Arc<Client>, Watch)> = Vec::with_capacity(clients.len());
+    // Another thread may stop driving one of them, or connect a new one: look again before long.
+    let mut until = earlier(deadline, Some(Instant::now() + YIELD));
+    for client in clients {
+        let mut state = client.state.lock();
+        if state.driver != Driver::Caller || state.busy || state.is_changing_connection() {
+            continue;
+        }
+        if let Some(watch) = client.take_watch(&mut state) {
+            until = earlier(until, watch.timer);
+            drop(state);
+            watches.push((client, watch));
+        }
+    }
+    let wanted: Vec<_> = watches.iter().map(|(_, watch)| (&*watch.transport, watch.interest)).collect();
+    let ready = wait_any(&wanted, until);
+    for ((client, watch), ready) in watches.into_iter().zip(ready) {
+        let mut state = client.lock_idle();
+        client.finish_watch(&mut state, watch, ready);
+        drop(state);
+        client.flush_trace();
+    }
+}
+
+/// Works on all clients without callbacks for 100 ms; with none it just lasts that long.
+pub fn yield_to_clients() {
+    let end = Instant::now() + YIELD;
+    while Instant::now() < end {
+        turn(Some(end));
+    }
+}
+

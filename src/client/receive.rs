@@ -1,0 +1,48 @@
+//! Taking messages without callbacks.
+
+use super::state::Driver;
+use super::{Client, Error};
+use crate::packet::Publish;
+use std::time::{Duration, Instant};
+
+/// What a receive came to. There may be a message although the connection broke.
+pub struct Received {
+    /// The message, if there was one before the timeout.
+    pub message: Option<Publish>,
+    /// The connection broke.
+    pub broken: bool,
+}
+
+impl Client {
+    /// Whether `receive` can be used at all: `Err(Failure)` for a client driven by workers, `Err(Disconnected)` without
+    /// a connection.
+    pub fn check_receive(&self) -> Result<(), Error> {
+        let state = self.state.lock();
+        if state.destroyed || (state.driver == Driver::Workers && state.session.is_connected()) {
+            return Err(Error::Failure);
+        }
+        if !state.session.is_connected() {
+            return Err(Error::Disconnected);
+        }
+        Ok(())
+    }
+
+    /// The next message, waiting for it at most `timeout`. The message's record is removed before this returns.
+    pub fn receive(&self, timeout: Duration) -> Result<Received, Error> {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut state = self.lock_idle();
+        let number = state.link_number();
+        self.drive_now(&mut state);
+        if state.messages.is_empty() {
+            let broken = |state: &super::state::State| state.link_number() != number;
+            self.wait_until(&mut state, deadline, |state| (!state.messages.is_empty() || broken(state)).then_some(()));
+        }
+        let broken = state.link_number() != number;
+        let queued = state.pop_message();
+        let message = queued.map(|queued| {
+            self.remove_record(&mut state, queued.record);
+            queued.message
+        });
+        Ok(Received { message, broken })
+    }
+}

@@ -1,0 +1,167 @@
+//! What a client's mutex protects.
+
+use super::connect::Answer;
+use super::dispatch::{Callbacks, Notice};
+use super::link::Link;
+use crate::packet::{PacketId, Publish, SubAck};
+use crate::persistence::{Key, Store};
+use crate::session::{SendQueue, Session};
+use std::collections::{BTreeMap, VecDeque};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+/// Who reads from the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Driver {
+    /// The thread inside an API call.
+    Caller,
+    /// The workers shared by all clients with callbacks.
+    Workers,
+}
+
+/// A connect or disconnect in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Steady,
+    Connecting,
+    Disconnecting,
+}
+
+/// A received message that the application has not taken.
+#[derive(Debug)]
+pub(super) struct QueuedMessage {
+    pub(super) message: Publish,
+    /// Its stored record, under the name it was stored or read.
+    pub(super) record: Option<Key>,
+    /// Its place among all messages and notices.
+    pub(super) order: u64,
+}
+
+impl QueuedMessage {
+    /// Memory it stands for, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.message.topic.len() + self.message.payload.len() + size_of::<QueuedMessage>()
+    }
+}
+
+pub(super) struct State {
+    pub(super) session: Session,
+    /// The connection's transport, from connect's first byte to the end.
+    pub(super) link: Option<Link>,
+    /// Released bytes: their records are stored.
+    pub(super) outbox: SendQueue,
+    /// A thread is writing to the transport; what is in the outbox goes out behind it.
+    pub(super) sending: bool,
+    /// A thread is outside the lock between two steps of an operation on the session: all others wait.
+    pub(super) busy: bool,
+    /// `None` without persistence, and while a thread uses it (`busy`).
+    pub(super) store: Option<Box<dyn Store>>,
+    pub(super) messages: VecDeque<QueuedMessage>,
+    pub(super) queued_weight: usize,
+    pub(super) notices: VecDeque<(u64, Notice)>,
+    pub(super) next_order: u64,
+    pub(super) callbacks: Callbacks,
+    pub(super) driver: Driver,
+    pub(super) phase: Phase,
+    /// What the server said to CONNECT.
+    pub(super) connect_answer: Option<Answer>,
+    pub(super) answers: BTreeMap<PacketId, SubAck>,
+    pub(super) command_timeout: Duration,
+    /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
+    pub(super) running: Option<ThreadId>,
+    /// In the dispatcher's list.
+    pub(super) scheduled: bool,
+    /// When to offer a refused message again.
+    pub(super) offer_again: Option<Instant>,
+    /// When the reactor's timer for this client fires.
+    pub(super) timer: Option<Instant>,
+    /// API calls that wait for an acknowledgement: reading goes on whatever is queued.
+    pub(super) ack_waiters: usize,
+    pub(super) losses: VecDeque<Notice>,
+    pub(super) loss_thread: bool,
+    pub(super) destroyed: bool,
+}
+
+impl State {
+    pub(super) fn new(session: Session, store: Option<Box<dyn Store>>, restored: Vec<(Key, Publish)>) -> State {
+        let mut state = State {
+            session,
+            link: None,
+            outbox: SendQueue::default(),
+            sending: false,
+            busy: false,
+            store,
+            messages: VecDeque::new(),
+            queued_weight: 0,
+            notices: VecDeque::new(),
+            next_order: 0,
+            callbacks: Callbacks::default(),
+            driver: Driver::Caller,
+            phase: Phase::Steady,
+            connect_answer: None,
+            answers: BTreeMap::new(),
+            command_timeout: Duration::from_secs(10),
+            running: None,
+            scheduled: false,
+            offer_again: None,
+            timer: None,
+            ack_waiters: 0,
+            losses: VecDeque::new(),
+            loss_thread: false,
+            destroyed: false,
+        };
+        for (record, message) in restored {
+            state.push_message(message, Some(record));
+        }
+        state
+    }
+
+    pub(super) fn is_changing_connection(&self) -> bool {
+        self.phase != Phase::Steady
+    }
+
+    /// Whether the socket refuses bytes that wait to be sent.
+    pub(super) fn is_backlogged(&self) -> bool {
+        !self.outbox.is_empty() && self.link.as_ref().is_some_and(|link| link.blocked)
+    }
+
+    /// Number of the current connection; a different one means that the connection a call began with has ended.
+    pub(super) fn link_number(&self) -> Option<u64> {
+        self.link.as_ref().map(|link| link.number)
+    }
+
+    pub(super) fn take_order(&mut self) -> u64 {
+        self.next_order += 1;
+        self.next_order
+    }
+
+    pub(super) fn push_message(&mut self, message: Publish, record: Option<Key>) {
+        let order = self.take_order();
+        let queued = QueuedMessage { message, record, order };
+        self.queued_weight += queued.weight();
+        self.messages.push_back(queued);
+    }
+
+    pub(super) fn pop_message(&mut self) -> Option<QueuedMessage> {
+        let queued = self.messages.pop_front()?;
+        self.queued_weight -= queued.weight();
+        Some(queued)
+    }
+
+    /// A refused message goes back to its place.
+    pub(super) fn put_message_back(&mut self, queued: QueuedMessage) {
+        self.queued_weight += queued.weight();
+        self.messages.push_front(queued);
+    }
+
+    pub(super) fn drop_messages(&mut self) {
+        self.messages = VecDeque::new();
+        self.queued_weight = 0;
+        self.offer_again = None;
+    }
+
+    pub(super) fn push_notice(&mut self, notice: Notice) {
+        let order = self.take_order();
+        self.notices.push_back((order, notice));
+    }
+}

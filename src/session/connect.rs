@@ -1,0 +1,257 @@
+//! CONNECT, CONNACK, resuming the session, and the ways a connection ends.
+
+use super::config::property;
+use super::limits::{ClientLimits, ServerLimits, numeric};
+use super::{Awaiting, ConnectOptions, Event, KeepAlive, Session, State, StoreOp};
+use crate::packet::{
+    self, ConnAck, Disconnect, Malformed, Packet, PacketId, Properties, ProtocolVersion, ReasonCode, TooLarge,
+};
+use crate::trace::payload_excerpt;
+use bytes::{Bytes, BytesMut};
+use std::time::{Duration, Instant};
+
+impl Session {
+    /// Starts a connection on a fresh transport: CONNECT goes to the send queue, CONNACK is awaited.
+    /// `socket` is the transport's number in the trace.
+    pub fn begin_connect(&mut self, now: Instant, options: ConnectOptions, socket: i32) -> Result<(), TooLarge> {
+        self.send.clear();
+        self.begin_step();
+        let connect = Packet::Connect(Box::new(options.to_packet()));
+        connect.encode(options.version, self.send.buffer())?;
+        self.label = format!("{socket} {}", String::from_utf8_lossy(&options.client_id));
+        self.version = options.version;
+        self.blocked = false;
+        self.state = State::Connecting;
+        self.client_limits = ClientLimits::from_options(&options);
+        self.keep_alive = KeepAlive::new(Duration::from_secs(options.keep_alive.into()), now);
+        let clean = self.version != ProtocolVersion::V5 && options.clean_start;
+        let version = options.version as u8;
+        self.options = Some(options);
+        self.trace_out(format_args!("CONNECT version {version} clean: {} ", u8::from(clean)));
+        Ok(())
+    }
+
+    /// The server's first packet must be CONNACK [MQTT-3.2.0-1].
+    pub(super) fn handle_first_packet(&mut self, now: Instant, packet: Packet) -> Result<(), Malformed> {
+        let Packet::ConnAck(connack) = packet else {
+            return Err(Malformed {
+                reason: ReasonCode::PROTOCOL_ERROR,
+                detail: "the first packet from the server is not CONNACK",
+            });
+        };
+        self.trace_in(|| format!("CONNACK rc: {}", connack.code.0));
+        if connack.code != ReasonCode::SUCCESS {
+            self.events.push_back(Event::Refused(connack));
+            return Ok(());
+        }
+        self.handle_accepted(now, connack);
+        Ok(())
+    }
+
+    fn handle_accepted(&mut self, now: Instant, connack: ConnAck) {
+        self.state = State::Connected;
+        self.server_limits = ServerLimits::default();
+        if self.is_v5() {
+            self.server_limits = ServerLimits::from_connack(&connack);
+            if let Some(seconds) = numeric(&connack.properties, property::SERVER_KEEP_ALIVE) {
+                self.keep_alive.set_interval(Duration::from_secs(seconds.into()));
+            }
+        }
+        if self.is_clean() {
+            self.drop_state();
+            self.events.push_back(Event::DropQueued);
+            self.store(|| StoreOp::Clear);
+        } else if !connack.session_present && self.version != ProtocolVersion::V3_1 {
+            // [MQTT-3.2.2-5]: the server knows none of the inbound exchanges any more, and may use their identifiers
+            // for new messages. Outbound messages are resent all the same: losing them would be worse.
+            self.forget_received();
+        }
+        self.events.push_back(Event::Connected(connack));
+        self.resend_unfinished(now);
+    }
+
+    /// DISCONNECT by the application's wish, then the connection is over. `properties` are sent on MQTT 5 only.
+    pub fn disconnect(&mut self, reason: ReasonCode, properties: Option<Properties>) -> Result<(), TooLarge> {
+        if self.state == State::Connected {
+            let disconnect = match self.is_v5() {
+                true => Disconnect { reason, properties },
+                false => Disconnect { reason: ReasonCode::SUCCESS, properties: None },
+            };
+            Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
+            self.trace_out("DISCONNECT ");
+        }
+        Ok(())
+    }
+
+    /// Tells the server why the client ends the connection [MQTT-4.13.1-1]; MQTT 5 only, so that on 3.1 and 3.1.1 the
+    /// will is published.
+    pub fn send_disconnect_for(&mut self, reason: ReasonCode) {
+        if self.state == State::Connected && self.is_v5() {
+            self.send.buffer().extend_from_slice(&[0xe0, 1, reason.0]);
+            self.trace_out("DISCONNECT ");
+        }
+    }
+
+    /// The connection has ended; `orderly` by the application's disconnect. On 3.1 and 3.1.1 a clean session ends with
+    /// it [MQTT-3.1.2-6]; what the application has not taken yet is dropped only if the end was orderly.
+    pub fn handle_closed(&mut self, orderly: bool) {
+        self.begin_step();
+        let was_connected = self.state == State::Connected;
+        let session_ends = !self.is_v5() && self.is_clean();
+        self.end_connection();
+        if !session_ends {
+            return;
+        }
+        if was_connected && orderly {
+            self.drop_state();
+            self.events.push_back(Event::DropQueued);
+            self.store(|| StoreOp::Clear);
+        } else {
+            self.drop_exchanges();
+        }
+    }
+
+    /// The limits and aliases of a connection end with it; what is unfinished waits for the next one.
+    fn end_connection(&mut self) {
+        self.state = State::Disconnected;
+        self.send.clear();
+        self.requests.clear();
+        self.outbound_aliases.clear();
+        self.inbound_aliases.clear();
+        self.blocked = false;
+        self.resend_waiting = false;
+        for message in self.inflight.iter_mut() {
+            message.sent_at = None;
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        self.options.as_ref().is_some_and(|options| options.clean_start)
+    }
+
+    fn drop_state(&mut self) {
+        self.inflight.clear();
+        self.received.clear();
+        self.ids.reset();
+    }
+
+    fn drop_exchanges(&mut self) {
+        let sent = self.inflight.iter().map(|message| StoreOp::RemoveSent { id: message.id, records: message.records });
+        let received = self.received.iter().map(|(&id, received)| StoreOp::RemoveReceived { id, v5: received.v5_record });
+        let removals = sent.chain(received).collect();
+        self.drop_state();
+        self.store(|| StoreOp::ClearExchanges(removals));
+    }
+
+    fn forget_received(&mut self) {
+        for (id, received) in std::mem::take(&mut self.received) {
+            self.store(|| StoreOp::RemoveReceived { id, v5: received.v5_record });
+        }
+    }
+
+    /// [MQTT-4.4.0-1]: on 3.1 and 3.1.1 everything at once whatever the window; on 5 no more than Receive Maximum, the
+    /// rest as acknowledgements come.
+    fn resend_unfinished(&mut self, now: Instant) {
+        let quota = match self.is_v5() {
+            true => self.server_limits.receive_maximum,
+            false => usize::MAX,
+        };
+        self.resend_waiting = self.inflight.len() > quota;
+        let ids: Vec<PacketId> = self.inflight.iter().take(quota).map(|message| message.id).collect();
+        for id in ids {
+            self.resend(id, now);
+        }
+    }
+
+    /// Resends the first message that still waits for its turn after the reconnect.
+    pub(super) fn resend_next(&mut self, now: Instant) {
+        if self.resend_waiting {
+            let waiting = self.inflight.iter().find(|message| message.sent_at.is_none()).map(|message| message.id);
+            match waiting {
+                Some(id) => self.resend(id, now),
+                None => self.resend_waiting = false,
+            }
+        }
+    }
+
+    /// PUBLISH again, with DUP [MQTT-3.3.1-1], or PUBREL again.
+    pub(super) fn resend(&mut self, id: PacketId, now: Instant) {
+        let v5 = self.is_v5();
+        let Some(message) = self.inflight.get_mut(id) else { return };
+        message.sent_at = Some(now);
+        if message.awaiting == Awaiting::PubComp {
+            match v5 {
+                true => message.records.pubrel_v5 = true,
+                false => message.records.pubrel_v3 = true,
+            }
+            self.store(|| StoreOp::PutPubRel { v5, id });
+            self.send_pubrel(id);
+            return;
+        }
+        let Some(packet) = with_dup(&message.packet, message.packet_v5, v5) else { return };
+        message.packet = packet.clone();
+        message.packet_v5 = v5;
+        match v5 {
+            true => message.records.sent_v5 = true,
+            false => message.records.sent_v3 = true,
+        }
+        let (qos, retain) = (message.qos as u8, packet[0] & 1);
+        if crate::trace::enabled(crate::trace::Level::Protocol) {
+            let payload = packet::publish::record_parts(&packet, self.version).map_or(&[][..], |parts| parts[4]);
+            let (len, excerpt) = (payload.len(), payload_excerpt(payload));
+            let result = if self.blocked { -22 } else { 0 };
+            crate::trace!(
+                crate::trace::Level::Protocol,
+                "{} -> PUBLISH msgid: {id} qos: {qos} retained: {retain} rc {result} payload len({len}): {excerpt}",
+                self.label
+            );
+        }
+        self.store(|| StoreOp::PutSent { v5, id, packet: packet.clone() });
+        self.send.push(packet);
+    }
+
+    /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
+    pub(super) fn next_retry(&self) -> Option<Instant> {
+        let interval = self.retry_interval()?;
+        self.inflight.iter().filter_map(|message| message.sent_at).min().map(|oldest| oldest + interval)
+    }
+
+    pub(super) fn retry_overdue(&mut self, now: Instant) {
+        let Some(interval) = self.retry_interval() else { return };
+        let overdue = |sent_at: Instant| sent_at + interval <= now;
+        let ids: Vec<PacketId> =
+            self.inflight.iter().filter(|message| message.sent_at.is_some_and(overdue)).map(|message| message.id).collect();
+        for id in ids {
+            self.resend(id, now);
+        }
+    }
+
+    fn retry_interval(&self) -> Option<Duration> {
+        let interval = self.options.as_ref()?.retry_interval;
+        (!interval.is_zero() && !self.is_v5()).then(|| interval.max(Duration::from_secs(10)))
+    }
+}
+
+/// The packet in the form of the connection's version, with DUP set.
+fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
+    const DUP: u8 = 0x08;
+    if packet_v5 == v5 {
+        if packet[0] & DUP != 0 {
+            return Some(packet.clone());
+        }
+        let mut copy = BytesMut::from(&packet[..]);
+        copy[0] |= DUP;
+        return Some(copy.freeze());
+    }
+    let version = |v5| if v5 { ProtocolVersion::V5 } else { ProtocolVersion::V3_1_1 };
+    let Ok(Packet::Publish(mut publish)) = packet::decode_record(packet.clone(), version(packet_v5)) else {
+        return None;
+    };
+    publish.dup = true;
+    if !v5 {
+        publish.properties = Properties::default();
+    }
+    let mut converted = BytesMut::new();
+    Packet::Publish(publish).encode(version(v5), &mut converted).ok()?;
+    Some(converted.freeze())
+}

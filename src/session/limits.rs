@@ -1,0 +1,113 @@
+//! What the server and the client told each other at connect (MQTT 5), and topic aliases.
+
+use super::config::{ConnectOptions, property};
+use crate::packet::{ConnAck, Properties, PropertyValue, QoS};
+use bytes::Bytes;
+use std::collections::HashMap;
+
+/// The largest packet the protocol can express: a fixed header and 268,435,455 bytes.
+pub const LARGEST_PACKET: u32 = 268_435_455 + 5;
+
+/// The numeric value of a property, if it is there.
+pub(crate) fn numeric(properties: &Properties, id: u8) -> Option<u32> {
+    properties.0.iter().find(|property| property.id == id).and_then(|property| match property.value {
+        PropertyValue::Byte(value) => Some(u32::from(value)),
+        PropertyValue::TwoByteInteger(value) => Some(u32::from(value)),
+        PropertyValue::FourByteInteger(value) | PropertyValue::VariableByteInteger(value) => Some(value),
+        _ => None,
+    })
+}
+
+/// Limits the server set in CONNACK; each defaults to what the standard says for its absence.
+#[derive(Debug)]
+pub struct ServerLimits {
+    /// Unacknowledged QoS 1 and 2 messages it accepts [MQTT-3.3.4-9].
+    pub receive_maximum: usize,
+    /// Largest packet in bytes it accepts [MQTT-3.2.2-15].
+    pub maximum_packet_size: u32,
+    /// Highest QoS it accepts [MQTT-3.2.2-11].
+    pub maximum_qos: QoS,
+    /// Whether it keeps retained messages [MQTT-3.2.2-14].
+    pub retain_available: bool,
+    /// Highest topic alias it accepts [MQTT-3.2.2-17]; 0: none.
+    pub topic_alias_maximum: u16,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        ServerLimits {
+            receive_maximum: usize::MAX,
+            maximum_packet_size: LARGEST_PACKET,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            topic_alias_maximum: 0,
+        }
+    }
+}
+
+impl ServerLimits {
+    /// What a CONNACK of MQTT 5 says.
+    pub fn from_connack(connack: &ConnAck) -> ServerLimits {
+        let value = |id| numeric(&connack.properties, id);
+        ServerLimits {
+            receive_maximum: value(property::RECEIVE_MAXIMUM).map_or(65535, |maximum| maximum as usize),
+            maximum_packet_size: value(property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
+            maximum_qos: match value(property::MAXIMUM_QOS) {
+                Some(0) => QoS::AtMostOnce,
+                Some(1) => QoS::AtLeastOnce,
+                _ => QoS::ExactlyOnce,
+            },
+            retain_available: value(property::RETAIN_AVAILABLE) != Some(0),
+            topic_alias_maximum: value(property::TOPIC_ALIAS_MAXIMUM).map_or(0, |maximum| maximum as u16),
+        }
+    }
+}
+
+/// Limits the client set in CONNECT, enforced on what the server sends.
+#[derive(Debug)]
+pub struct ClientLimits {
+    /// Unacknowledged QoS 2 messages the server may have under way [MQTT-3.3.4-7].
+    pub receive_maximum: usize,
+    /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
+    pub maximum_packet_size: u32,
+    /// Highest topic alias the server may use [MQTT-3.1.2-26].
+    pub topic_alias_maximum: u16,
+}
+
+impl ClientLimits {
+    /// What the connect options promise.
+    pub fn from_options(options: &ConnectOptions) -> ClientLimits {
+        let value = |id| numeric(&options.properties, id);
+        ClientLimits {
+            receive_maximum: value(property::RECEIVE_MAXIMUM).map_or(65535, |maximum| maximum as usize),
+            maximum_packet_size: value(property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
+            topic_alias_maximum: value(property::TOPIC_ALIAS_MAXIMUM).map_or(0, |maximum| maximum as u16),
+        }
+    }
+}
+
+/// Topic aliases of one connection, in one direction [MQTT-3.3.2-7].
+#[derive(Debug, Default)]
+pub struct TopicAliases(HashMap<u16, Bytes>);
+
+impl TopicAliases {
+    /// The full topic of a PUBLISH: `topic` itself, which `alias` stands for from now on, or what `alias` stands for.
+    pub fn resolve(&mut self, topic: &Bytes, alias: u16) -> Option<Bytes> {
+        if topic.is_empty() {
+            return self.0.get(&alias).cloned();
+        }
+        // The copy does not keep a whole read buffer alive for as long as the connection lasts.
+        self.0.insert(alias, Bytes::copy_from_slice(topic));
+        Some(topic.clone())
+    }
+
+    /// Whether the alias stands for a topic.
+    pub fn knows(&self, alias: u16) -> bool {
+        self.0.contains_key(&alias)
+    }
+
+    /// Aliases end with the connection [MQTT-3.3.2-7].
+    pub fn clear(&mut self) {
+        self.0 = HashMap::new();
+    }
+}

@@ -1,0 +1,335 @@
+//! The MQTT session as a state machine without I/O, clock, thread or lock: QoS 0, 1 and 2 in both directions, the
+//! in-flight window, packet identifiers, resending after a reconnect, keep alive, subscriptions. MQTT 3.1, 3.1.1 and 5.
+//!
+//! The owner feeds packets and the time in, and drains what the session asks for after every input, in the order
+//! described in [`step`]. An operation that fails to store a record is taken back with [`Session::store_failed`].
+#![forbid(unsafe_code)]
+
+mod config;
+mod connect;
+mod inflight;
+mod keep_alive;
+mod limits;
+mod packet_id;
+mod publish;
+mod received;
+mod requests;
+mod send_queue;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use config::ConnectOptions;
+pub use inflight::{Awaiting, Inflight};
+pub use limits::LARGEST_PACKET;
+pub use publish::{PublishRequest, SendError};
+pub use received::Received;
+pub use send_queue::SendQueue;
+pub use step::{Event, OutboundRecords, StoreOp};
+
+use crate::packet::{Frame, Malformed, Packet, PacketId, ProtocolVersion, ReasonCode, Sender};
+use inflight::InflightList;
+use keep_alive::{Due, KeepAlive};
+use limits::{ClientLimits, ServerLimits, TopicAliases};
+use packet_id::PacketIds;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// Where the connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Disconnected,
+    /// CONNECT is sent, CONNACK awaited.
+    Connecting,
+    Connected,
+}
+
+/// How to take back the input being handled when its record cannot be stored.
+#[derive(Debug)]
+enum Undo {
+    /// Only the answer is withheld.
+    Nothing,
+    /// The message is not taken over.
+    Publish(PacketId),
+    /// The exchange is not begun.
+    Received(PacketId),
+    /// The exchange is not ended.
+    Released(PacketId, Box<Received>),
+    /// PUBREC is not accepted.
+    PubRel(PacketId),
+}
+
+/// The state shared with the server: survives connections as far as clean session allows.
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+    options: Option<ConnectOptions>,
+    /// Version of the current or last connection.
+    version: ProtocolVersion,
+    ids: PacketIds,
+    inflight: InflightList,
+    /// Inbound QoS 2 exchanges whose PUBREL has not come.
+    received: BTreeMap<PacketId, Received>,
+    requests: BTreeMap<PacketId, requests::Request>,
+    server_limits: ServerLimits,
+    client_limits: ClientLimits,
+    outbound_aliases: TopicAliases,
+    inbound_aliases: TopicAliases,
+    keep_alive: KeepAlive,
+    keeps_records: bool,
+    queue_seq: u32,
+    send: SendQueue,
+    store_ops: VecDeque<StoreOp>,
+    events: VecDeque<Event>,
+    undo: Option<Undo>,
+    step_start: (usize, usize),
+    /// Some messages still wait to be resent on this connection.
+    resend_waiting: bool,
+    /// "socket client-id", the beginning of each protocol line in the trace.
+    label: String,
+    blocked: bool,
+}
+
+impl Session {
+    /// A session with nothing in it. Without `keeps_records` no [`StoreOp`] is ever asked for.
+    pub fn new(keeps_records: bool, now: Instant) -> Session {
+        Session {
+            state: State::Disconnected,
+            options: None,
+            version: ProtocolVersion::V3_1_1,
+            ids: PacketIds::default(),
+            inflight: InflightList::default(),
+            received: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            server_limits: ServerLimits::default(),
+            client_limits: ClientLimits {
+                receive_maximum: usize::MAX,
+                maximum_packet_size: LARGEST_PACKET,
+                topic_alias_maximum: 0,
+            },
+            outbound_aliases: TopicAliases::default(),
+            inbound_aliases: TopicAliases::default(),
+            keep_alive: KeepAlive::new(Duration::ZERO, now),
+            keeps_records,
+            queue_seq: 0,
+            send: SendQueue::default(),
+            store_ops: VecDeque::new(),
+            events: VecDeque::new(),
+            undo: None,
+            step_start: (0, 0),
+            resend_waiting: false,
+            label: String::new(),
+            blocked: false,
+        }
+    }
+
+    /// Takes over what an earlier process left: unfinished outbound messages in their order, inbound QoS 2 exchanges,
+    /// and the highest sequence number of the queued messages.
+    pub fn restore(
+        &mut self,
+        outbound: impl IntoIterator<Item = Inflight>,
+        inbound: impl IntoIterator<Item = (PacketId, Received)>,
+        queue_seq: u32,
+    ) {
+        for message in outbound {
+            self.inflight.push(message);
+        }
+        self.received.extend(inbound);
+        self.queue_seq = queue_seq;
+    }
+
+    /// Whether CONNACK has come and the connection has not ended.
+    pub fn is_connected(&self) -> bool {
+        self.state == State::Connected
+    }
+
+    /// Version of the current or last connection.
+    pub fn version(&self) -> ProtocolVersion {
+        self.version
+    }
+
+    /// Whether the current or last connection speaks MQTT 5.
+    pub fn is_v5(&self) -> bool {
+        self.version == ProtocolVersion::V5
+    }
+
+    /// The largest packet in bytes the server may send.
+    pub fn maximum_packet_size(&self) -> u32 {
+        self.client_limits.maximum_packet_size
+    }
+
+    /// Tokens of the unfinished outbound messages, in the order they were sent.
+    pub fn pending_tokens(&self) -> impl Iterator<Item = PacketId> {
+        self.inflight.iter().map(|message| message.id)
+    }
+
+    /// Whether an outbound message is unfinished.
+    pub fn is_pending(&self, id: PacketId) -> bool {
+        self.inflight.contains(id)
+    }
+
+    /// Whether any QoS 1 or 2 exchange, in either direction, is unfinished.
+    pub fn has_unfinished_exchanges(&self) -> bool {
+        self.inflight.len() > 0 || !self.received.is_empty()
+    }
+
+    /// Whether another QoS 1 or 2 message would exceed the in-flight window.
+    pub fn is_window_full(&self) -> bool {
+        let window = self.options.as_ref().map_or(usize::MAX, |options| options.window);
+        self.inflight.len() >= window.min(self.server_limits.receive_maximum)
+    }
+
+    /// The bytes to send; drain the store operations first.
+    pub fn send_queue(&mut self) -> &mut SendQueue {
+        &mut self.send
+    }
+
+    /// The next change to the stored records.
+    pub fn poll_store_op(&mut self) -> Option<StoreOp> {
+        self.store_ops.pop_front()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.state != State::Connected {
+            return None;
+        }
+        match (self.keep_alive.next_deadline(), self.next_retry()) {
+            (Some(ping), Some(retry)) => Some(ping.min(retry)),
+            (ping, retry) => ping.or(retry),
+        }
+    }
+
+    /// Does what is due at `now`. `Err`: the server is silent, the connection is to be ended as lost.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), KeepAliveExpired> {
+        if self.state != State::Connected {
+            return Ok(());
+        }
+        self.begin_step();
+        match self.keep_alive.due(now) {
+            Due::Lost => return Err(KeepAliveExpired),
+            Due::Ping => self.send_pingreq(),
+            Due::Nothing => {}
+        }
+        self.retry_overdue(now);
+        Ok(())
+    }
+
+    /// Some of the bytes to send have been taken by the transport.
+    pub fn note_sent(&mut self, now: Instant) {
+        self.keep_alive.sent(now);
+    }
+
+    /// Some bytes of a packet have come in.
+    pub fn note_received(&mut self, now: Instant) {
+        self.keep_alive.received(now);
+    }
+
+    /// The transport takes no more bytes for now (shown in the trace as the result of a write).
+    pub fn set_blocked(&mut self, blocked: bool) {
+        self.blocked = blocked;
+    }
+
+    /// Whether the owner stopped reading because too much waits for the application.
+    pub fn set_reading_paused(&mut self, paused: bool, now: Instant) {
+        self.keep_alive.set_reading_paused(paused, now);
+    }
+
+    /// Handles one packet from the server. On error the connection is to be ended, with DISCONNECT and this reason
+    /// first if it speaks MQTT 5 ([`send_disconnect_for`](Self::send_disconnect_for)).
+    pub fn handle_frame(&mut self, now: Instant, frame: Frame) -> Result<(), Malformed> {
+        self.begin_step();
+        self.keep_alive.received(now);
+        let (first_byte, body) = (frame.first_byte, frame.body.clone());
+        let packet = Packet::decode(frame, self.version, Sender::Server)?;
+        if self.state == State::Connecting {
+            return self.handle_first_packet(now, packet);
+        }
+        match packet {
+            Packet::Publish(publish) => self.handle_publish(publish, first_byte, body),
+            Packet::PubAck(ack) => self.handle_puback(now, ack),
+            Packet::PubRec(ack) => self.handle_pubrec(now, ack),
+            Packet::PubRel(ack) => self.handle_pubrel(ack),
+            Packet::PubComp(ack) => self.handle_pubcomp(now, ack),
+            Packet::SubAck(ack) => self.handle_suback(ack),
+            Packet::UnsubAck(ack) => self.handle_unsuback(ack),
+            Packet::PingResp => {
+                self.trace_in(|| "PINGRESP".to_owned());
+                self.keep_alive.handle_pingresp();
+                Ok(())
+            }
+            Packet::Disconnect(disconnect) => {
+                self.events.push_back(Event::ServerDisconnect(disconnect));
+                Ok(())
+            }
+            // A second CONNACK [MQTT-3.2.0-2]; AUTH without an authentication method [MQTT-4.12.0-6].
+            _ => Err(Malformed {
+                reason: ReasonCode::PROTOCOL_ERROR,
+                detail: "packet of a type that is not expected here",
+            }),
+        }
+    }
+
+    /// A store operation of the last input failed. `true`: the input has been taken back (except removals), its bytes and
+    /// events are forgotten, and its remaining store operations are dropped. `false`: the record was a mere refresh, go on.
+    #[must_use]
+    pub fn store_failed(&mut self) -> bool {
+        let Some(undo) = self.undo.take() else { return false };
+        self.store_ops.clear();
+        self.send.truncate(self.step_start.0);
+        self.events.truncate(self.step_start.1);
+        match undo {
+            Undo::Nothing => {}
+            Undo::Publish(id) => {
+                self.inflight.remove(id);
+            }
+            Undo::Received(id) => {
+                self.received.remove(&id);
+            }
+            Undo::Released(id, received) => {
+                self.received.insert(id, *received);
+            }
+            Undo::PubRel(id) => {
+                if let Some(message) = self.inflight.get_mut(id) {
+                    message.awaiting = Awaiting::PubRec;
+                }
+            }
+        }
+        true
+    }
+
+    fn begin_step(&mut self) {
+        self.undo = None;
+        self.step_start = (self.send.len(), self.events.len());
+    }
+
+    fn store(&mut self, op: impl FnOnce() -> StoreOp) {
+        if self.keeps_records {
+            self.store_ops.push_back(op());
+        }
+    }
+
+    fn send_pingreq(&mut self) {
+        self.send.buffer().extend_from_slice(&[0xc0, 0]);
+        self.trace_out("PINGREQ ");
+    }
+
+    /// `text` as it stands before the result of the write.
+    fn trace_out(&self, text: impl std::fmt::Display) {
+        let result = if self.blocked { -22 } else { 0 };
+        crate::trace!(crate::trace::Level::Protocol, "{} -> {text}({result})", self.label);
+    }
+
+    fn trace_in(&self, text: impl FnOnce() -> String) {
+        crate::trace!(crate::trace::Level::Protocol, "{} <- {}", self.label, text());
+    }
+}
+
+/// Nothing came from the server for one and a half keep alive intervals after a PINGREQ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepAliveExpired;

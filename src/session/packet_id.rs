@@ -1,0 +1,57 @@
+//! Packet identifiers for PUBLISH with QoS > 0, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.1-2].
+
+use crate::packet::PacketId;
+
+/// Hands out identifiers in order, 65535 is followed by 1.
+#[derive(Debug, Default)]
+pub struct PacketIds {
+    last: u16,
+}
+
+impl PacketIds {
+    /// The next identifier for which `in_use` says no; `None` when all 65535 are in use [MQTT-2.2.1-3].
+    pub fn next(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
+        let mut candidate = self.last;
+        for _ in 0..u16::MAX {
+            candidate = candidate.checked_add(1).unwrap_or(1);
+            let id = PacketId::new(candidate)?;
+            if !in_use(id) {
+                self.last = candidate;
+                return Some(id);
+            }
+        }
+        None
+    }
+
+    /// Starts again at 1, as a clean session does.
+    pub fn reset(&mut self) {
+        self.last = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_is_one_and_65535_is_followed_by_one() {
+        let mut ids = PacketIds::default();
+        assert_eq!(ids.next(|_| false).unwrap().get(), 1);
+        ids.last = 65534;
+        assert_eq!(ids.next(|_| false).unwrap().get(), 65535);
+        assert_eq!(ids.next(|_| false).unwrap().get(), 1);
+    }
+
+    #[test]
+    fn identifiers_in_use_are_skipped() {
+        let mut ids = PacketIds::default();
+        assert_eq!(ids.next(|id| id.get() < 5).unwrap().get(), 5);
+    }
+
+    #[test]
+    fn none_is_left_when_all_are_in_use() {
+        let mut ids = PacketIds::default();
+        assert_eq!(ids.next(|_| true), None);
+        assert_eq!(ids.next(|_| false).unwrap().get(), 1);
+    }
+}

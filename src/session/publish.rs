@@ -1,0 +1,292 @@
+//! Outbound messages: PUBLISH and the acknowledgements that end it.
+
+use super::config::property;
+use super::limits::{LARGEST_PACKET, numeric};
+use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
+use crate::packet::{
+    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, PropertyValue, ProtocolVersion, QoS,
+    ReasonCode, ack, publish,
+};
+use crate::trace::{self, Level, payload_excerpt};
+use bytes::{Bytes, BytesMut};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Instant;
+
+/// A message to publish; everything is borrowed from the application.
+#[derive(Clone, Copy, Debug)]
+pub struct PublishRequest<'a> {
+    /// Topic name; empty only together with a topic alias that the server knows.
+    pub topic: &'a [u8],
+    /// Application message.
+    pub payload: &'a [u8],
+    /// Quality of service.
+    pub qos: QoS,
+    /// Whether the server keeps it for later subscribers.
+    pub retain: bool,
+    /// PUBLISH properties; ignored below MQTT 5.
+    pub properties: &'a Properties,
+}
+
+/// Why a packet was not accepted for sending. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// There is no connection.
+    NotConnected,
+    /// All 65535 packet identifiers are in use.
+    NoPacketId,
+    /// The server does not allow it, or the wire format cannot express it; the text says what.
+    NotAllowed(&'static str),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::NotConnected => f.write_str("not connected"),
+            SendError::NoPacketId => f.write_str("all packet identifiers are in use"),
+            SendError::NotAllowed(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}
+
+impl Session {
+    /// Encodes a QoS 0 PUBLISH without its payload into `head`: the owner sends both, head first, and keeps nothing
+    /// [MQTT-4.3.1-1].
+    pub fn publish_at_most_once(&mut self, request: &PublishRequest<'_>, head: &mut BytesMut) -> Result<(), SendError> {
+        let properties = self.check_publish(request)?;
+        self.encode_head(request, request.topic, None, &properties, head)?;
+        self.learn_alias(request, &properties);
+        self.trace_publish(None, request);
+        Ok(())
+    }
+
+    /// Takes over a QoS 1 or 2 message: it is stored, sent, and resent on later connections until its handshake ends
+    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token.
+    pub fn publish(&mut self, now: Instant, request: &PublishRequest<'_>) -> Result<PacketId, SendError> {
+        let properties = self.check_publish(request)?;
+        self.begin_step();
+        let id = self.next_id()?;
+        let mut wire = BytesMut::new();
+        self.encode_head(request, request.topic, Some(id), &properties, &mut wire)?;
+        wire.extend_from_slice(request.payload);
+        let wire = wire.freeze();
+        let full_topic = self.learn_alias(request, &properties);
+        // An alias ends with the connection, so what is kept for the next one carries the full topic.
+        let packet = match full_topic {
+            Some(topic) => {
+                let lasting = Properties(properties.0.iter().filter(|p| p.id != property::TOPIC_ALIAS).cloned().collect());
+                let mut packet = BytesMut::new();
+                self.encode_head(request, &topic, Some(id), &lasting, &mut packet)?;
+                packet.extend_from_slice(request.payload);
+                packet.freeze()
+            }
+            None => wire.clone(),
+        };
+        let v5 = self.is_v5();
+        let awaiting = if request.qos == QoS::ExactlyOnce { Awaiting::PubRec } else { Awaiting::PubAck };
+        let records = OutboundRecords { sent_v3: !v5, sent_v5: v5, ..OutboundRecords::default() };
+        self.store(|| StoreOp::PutSent { v5, id, packet: packet.clone() });
+        self.inflight.push(Inflight {
+            id,
+            qos: request.qos,
+            awaiting,
+            packet,
+            packet_v5: v5,
+            records,
+            sent_at: Some(now),
+        });
+        self.undo = Some(Undo::Publish(id));
+        self.send.push(wire);
+        self.trace_publish(Some(id), request);
+        Ok(id)
+    }
+
+    pub(super) fn handle_puback(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
+        let id = ack.packet_id;
+        self.trace_in(|| format!("PUBACK msgid: {id}"));
+        match self.inflight.get_mut(id).map(|message| message.awaiting) {
+            Some(Awaiting::PubAck) => self.complete(now, PacketType::PubAck, ack),
+            Some(_) => return Err(wrong_kind("PUBACK for a QoS 2 message")),
+            None if self.requests.contains_key(&id) => return Err(wrong_kind("PUBACK for a subscription request")),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn handle_pubrec(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
+        let (id, v5) = (ack.packet_id, self.is_v5());
+        self.trace_in(|| format!("PUBREC msgid: {id}"));
+        let requested = self.requests.contains_key(&id);
+        let Some(message) = self.inflight.get_mut(id) else {
+            if requested {
+                return Err(wrong_kind("PUBREC for a subscription request"));
+            }
+            // An exchange this side has forgotten: let the server end it too. An error has ended it already.
+            if !ack.reason.is_error() {
+                self.send_pubrel(id);
+            }
+            return Ok(());
+        };
+        if message.awaiting == Awaiting::PubAck {
+            return Err(wrong_kind("PUBREC for a QoS 1 message"));
+        }
+        if ack.reason.is_error() {
+            // [MQTT-4.3.3-4]: a reason of 0x80 or more ends the message; there is no PUBREL.
+            self.complete(now, PacketType::PubRec, ack);
+            return Ok(());
+        }
+        if message.awaiting == Awaiting::PubRec {
+            message.awaiting = Awaiting::PubComp;
+            self.undo = Some(Undo::PubRel(id));
+        }
+        message.sent_at = Some(now);
+        match v5 {
+            true => message.records.pubrel_v5 = true,
+            false => message.records.pubrel_v3 = true,
+        }
+        self.store(|| StoreOp::PutPubRel { v5, id });
+        self.send_pubrel(id);
+        Ok(())
+    }
+
+    pub(super) fn handle_pubcomp(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
+        let id = ack.packet_id;
+        self.trace_in(|| format!("PUBCOMP msgid:{id}"));
+        match self.inflight.get_mut(id).map(|message| message.awaiting) {
+            Some(Awaiting::PubComp) => self.complete(now, PacketType::PubComp, ack),
+            Some(Awaiting::PubAck) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
+            Some(Awaiting::PubRec) => return Err(wrong_kind("PUBCOMP before PUBREC")),
+            None if self.requests.contains_key(&id) => return Err(wrong_kind("PUBCOMP for a subscription request")),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_pubrel(&mut self, id: PacketId) {
+        ack::encode_ack(PacketType::PubRel, id, self.send.buffer());
+        self.trace_out(format_args!("PUBREL msgid: {id} "));
+    }
+
+    fn complete(&mut self, now: Instant, packet_type: PacketType, ack: Ack) {
+        let Some(message) = self.inflight.remove(ack.packet_id) else { return };
+        self.store(|| StoreOp::RemoveSent { id: message.id, records: message.records });
+        self.events.push_back(Event::Completed {
+            id: message.id,
+            packet_type: packet_type as u8,
+            reason: ack.reason,
+            properties: ack.properties,
+        });
+        self.resend_next(now);
+    }
+
+    /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.
+    pub(super) fn next_id(&mut self) -> Result<PacketId, SendError> {
+        let (inflight, requests) = (&self.inflight, &self.requests);
+        self.ids.next(|id| inflight.contains(id) || requests.contains_key(&id)).ok_or(SendError::NoPacketId)
+    }
+
+    /// The properties to send, if the server allows this message.
+    fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<Cow<'a, Properties>, SendError> {
+        if !self.is_connected() {
+            return Err(SendError::NotConnected);
+        }
+        if request.topic.len() > usize::from(u16::MAX) {
+            return Err(SendError::NotAllowed("the topic is longer than 65535 bytes"));
+        }
+        if self.version != ProtocolVersion::V5 {
+            return Ok(Cow::Owned(Properties::default()));
+        }
+        let limits = &self.server_limits;
+        if request.qos > limits.maximum_qos {
+            return Err(SendError::NotAllowed("the QoS is above the server's Maximum QoS [MQTT-3.2.2-11]"));
+        }
+        if request.retain && !limits.retain_available {
+            return Err(SendError::NotAllowed("the server does not keep retained messages [MQTT-3.2.2-14]"));
+        }
+        let properties = request.properties;
+        if properties.check(PropertyPlace::Publish).is_err() {
+            return Err(SendError::NotAllowed("a property is not allowed in PUBLISH"));
+        }
+        if numeric(properties, SUBSCRIPTION_IDENTIFIER).is_some() {
+            return Err(SendError::NotAllowed("a client sends no Subscription Identifier [MQTT-3.3.4-6]"));
+        }
+        match numeric(properties, property::TOPIC_ALIAS) {
+            Some(alias) if alias > u32::from(limits.topic_alias_maximum) => {
+                Err(SendError::NotAllowed("the topic alias is above the server's maximum [MQTT-3.3.2-9]"))
+            }
+            Some(alias) if request.topic.is_empty() && !self.outbound_aliases.knows(alias as u16) => {
+                Err(SendError::NotAllowed("the topic alias stands for no topic yet [MQTT-3.3.2-8]"))
+            }
+            None if request.topic.is_empty() => {
+                Err(SendError::NotAllowed("the topic is empty and there is no topic alias [MQTT-3.3.2-8]"))
+            }
+            _ => Ok(Cow::Borrowed(properties)),
+        }
+    }
+
+    /// The full topic, when the message uses an alias.
+    fn learn_alias(&mut self, request: &PublishRequest<'_>, properties: &Properties) -> Option<Bytes> {
+        let alias = properties.0.iter().find_map(|Property { id, value }| match value {
+            PropertyValue::TwoByteInteger(alias) if *id == property::TOPIC_ALIAS => Some(*alias),
+            _ => None,
+        })?;
+        self.outbound_aliases.resolve(&Bytes::copy_from_slice(request.topic), alias)
+    }
+
+    fn encode_head(
+        &self,
+        request: &PublishRequest<'_>,
+        topic: &[u8],
+        id: Option<PacketId>,
+        properties: &Properties,
+        out: &mut BytesMut,
+    ) -> Result<(), SendError> {
+        const TOO_LARGE: SendError = SendError::NotAllowed("the packet is larger than the server or the protocol allows");
+        let start = out.len();
+        let head = publish::Head {
+            dup: false,
+            qos: request.qos,
+            retain: request.retain,
+            topic,
+            packet_id: id,
+            properties,
+            payload_len: request.payload.len(),
+        };
+        publish::encode_head(&head, self.version, out).map_err(|_| TOO_LARGE)?;
+        let size = out.len() - start + request.payload.len();
+        if size > self.server_limits.maximum_packet_size.min(LARGEST_PACKET) as usize {
+            out.truncate(start);
+            return Err(TOO_LARGE);
+        }
+        Ok(())
+    }
+
+    fn trace_publish(&self, id: Option<PacketId>, request: &PublishRequest<'_>) {
+        if !trace::enabled(Level::Protocol) {
+            return;
+        }
+        let result = if self.blocked { -22 } else { 0 };
+        let (label, retain, len) = (&self.label, u8::from(request.retain), request.payload.len());
+        let excerpt = payload_excerpt(request.payload);
+        match id {
+            None => crate::trace!(
+                Level::Protocol,
+                "{label} -> PUBLISH qos: 0 retained: {retain} rc: {result} payload len({len}): {excerpt}"
+            ),
+            Some(id) => crate::trace!(
+                Level::Protocol,
+                "{label} -> PUBLISH msgid: {id} qos: {} retained: {retain} rc {result} payload len({len}): {excerpt}",
+                request.qos as u8
+            ),
+        }
+    }
+}
+
+const SUBSCRIPTION_IDENTIFIER: u8 = 11;
+
+/// [MQTT-4.3.2-3] and [MQTT-4.3.3-5]: an acknowledgement of the wrong kind for an identifier in use.
+pub(super) fn wrong_kind(detail: &'static str) -> Malformed {
+    Malformed { reason: ReasonCode::PROTOCOL_ERROR, detail }
+}

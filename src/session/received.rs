@@ -1,0 +1,142 @@
+//! Inbound messages: PUBLISH, PUBREL and the acknowledgements they get.
+
+use super::config::property;
+use super::limits::numeric;
+use super::{Event, Session, StoreOp, Undo};
+use crate::packet::{Ack, Malformed, PacketId, PacketType, Publish, QoS, ReasonCode, ack};
+use crate::trace::payload_excerpt;
+use bytes::Bytes;
+
+/// An inbound QoS 2 exchange between PUBLISH and PUBREL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The message still to be delivered, on PUBREL; `None` if it was delivered on PUBLISH (MQTT 5).
+    pub message: Option<Publish>,
+    /// Its record was written under MQTT 5.
+    pub v5_record: bool,
+}
+
+impl Session {
+    pub(super) fn handle_publish(&mut self, mut publish: Publish, first_byte: u8, body: Bytes) -> Result<(), Malformed> {
+        self.trace_in(|| {
+            format!(
+                "PUBLISH msgid: {} qos: {} retained: {} payload len({}): {}",
+                publish.packet_id.map_or(0, PacketId::get),
+                publish.qos as u8,
+                u8::from(publish.retain),
+                publish.payload.len(),
+                payload_excerpt(&publish.payload)
+            )
+        });
+        if self.is_v5() {
+            self.resolve_alias(&mut publish)?;
+        }
+        match (publish.qos, publish.packet_id) {
+            (QoS::AtLeastOnce, Some(id)) => {
+                self.deliver(publish);
+                self.undo = Some(Undo::Nothing);
+                self.send_ack(PacketType::PubAck, id);
+            }
+            (QoS::ExactlyOnce, Some(id)) => {
+                publish.dup = false;
+                self.handle_exactly_once(id, publish, first_byte, body)?;
+                self.send_ack(PacketType::PubRec, id);
+            }
+            _ => {
+                self.deliver(publish);
+                self.undo = Some(Undo::Nothing);
+            }
+        }
+        Ok(())
+    }
+
+    /// 3.1 and 3.1.1 deliver on PUBREL ("method A"), a repeated PUBLISH replaces the content; 5 delivers on the first
+    /// PUBLISH ("method B") and remembers the identifier [MQTT-4.3.3-10].
+    fn handle_exactly_once(
+        &mut self,
+        id: PacketId,
+        publish: Publish,
+        first_byte: u8,
+        body: Bytes,
+    ) -> Result<(), Malformed> {
+        let v5 = self.is_v5();
+        let known = self.received.get_mut(&id);
+        if known.is_none() {
+            self.undo = Some(Undo::Received(id));
+        }
+        match known {
+            Some(received) => {
+                if let (false, Some(message)) = (v5, &mut received.message) {
+                    *message = publish;
+                }
+                received.v5_record = v5;
+            }
+            None if self.received.len() >= self.client_limits.receive_maximum => {
+                return Err(Malformed {
+                    reason: ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
+                    detail: "more QoS 2 messages under way than Receive Maximum allows [MQTT-3.3.4-7]",
+                });
+            }
+            None if v5 => {
+                self.received.insert(id, Received { message: None, v5_record: true });
+                self.deliver(publish);
+            }
+            None => {
+                self.received.insert(id, Received { message: Some(publish), v5_record: false });
+            }
+        }
+        self.store(|| StoreOp::PutReceived { v5, id, first_byte, body });
+        Ok(())
+    }
+
+    pub(super) fn handle_pubrel(&mut self, ack: Ack) -> Result<(), Malformed> {
+        let id = ack.packet_id;
+        self.trace_in(|| format!("PUBREL msgid {id}"));
+        if let Some(received) = self.received.remove(&id) {
+            let v5 = received.v5_record;
+            if let Some(message) = received.message.clone() {
+                self.deliver(message);
+                self.undo = Some(Undo::Released(id, Box::new(received)));
+            }
+            self.store(|| StoreOp::RemoveReceived { id, v5 });
+        }
+        // [MQTT-4.3.3-11]: also for an identifier not in use, so that the server can end the exchange.
+        self.send_ack(PacketType::PubComp, id);
+        Ok(())
+    }
+
+    fn resolve_alias(&mut self, publish: &mut Publish) -> Result<(), Malformed> {
+        let Some(alias) = numeric(&publish.properties, property::TOPIC_ALIAS) else { return Ok(()) };
+        let invalid = |detail| Malformed { reason: ReasonCode::TOPIC_ALIAS_INVALID, detail };
+        let alias = u16::try_from(alias).map_err(|_| invalid("topic alias out of range"))?;
+        if alias > self.client_limits.topic_alias_maximum {
+            return Err(invalid("topic alias above Topic Alias Maximum [MQTT-3.1.2-26]"));
+        }
+        publish.topic = self.inbound_aliases.resolve(&publish.topic, alias).ok_or(Malformed {
+            reason: ReasonCode::PROTOCOL_ERROR,
+            detail: "topic alias that stands for no topic [MQTT-3.3.2-8]",
+        })?;
+        Ok(())
+    }
+
+    /// Hands a message on, storing it until the application has taken it.
+    fn deliver(&mut self, message: Publish) {
+        let mut stored = None;
+        if self.keeps_records {
+            self.queue_seq = (self.queue_seq + 1) % 1_000_000;
+            let (v5, seq) = (self.is_v5(), self.queue_seq);
+            stored = Some(seq);
+            self.store(|| StoreOp::PutQueued { v5, seq, message: message.clone() });
+        }
+        self.events.push_back(Event::Deliver { message, seq: stored });
+    }
+
+    fn send_ack(&mut self, packet_type: PacketType, id: PacketId) {
+        ack::encode_ack(packet_type, id, self.send.buffer());
+        match packet_type {
+            PacketType::PubAck => self.trace_out(format_args!("PUBACK msgid: {id} ")),
+            PacketType::PubRec => self.trace_out(format_args!("PUBREC msgid: {id} ")),
+            _ => self.trace_out(format_args!("PUBCOMP msgid {id} ")),
+        }
+    }
+}

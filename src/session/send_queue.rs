@@ -1,0 +1,199 @@
+//! Bytes on their way to the server, in order: small packets share a buffer, large ones keep their own.
+
+use bytes::{Buf, Bytes, BytesMut};
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+/// From this size on a packet is queued as it is instead of being copied behind its neighbours.
+const OWN_CHUNK: usize = 4096;
+/// Capacity kept in an emptied buffer; more goes back to the allocator after a burst.
+const KEPT_CAPACITY: usize = 4096;
+
+/// An ordered queue of bytes with cheap appends and vectored reads.
+#[derive(Debug, Default)]
+pub struct SendQueue {
+    chunks: VecDeque<Bytes>,
+    chunk_bytes: usize,
+    tail: BytesMut,
+}
+
+impl SendQueue {
+    /// Number of bytes queued.
+    pub fn len(&self) -> usize {
+        self.chunk_bytes + self.tail.len()
+    }
+
+    /// Whether nothing is queued.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.tail.is_empty()
+    }
+
+    /// The buffer to encode a small packet into; only append to it.
+    pub fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.tail
+    }
+
+    /// Queues an encoded packet.
+    pub fn push(&mut self, packet: Bytes) {
+        if packet.len() < OWN_CHUNK {
+            self.tail.extend_from_slice(&packet);
+        } else {
+            self.seal_tail();
+            self.chunk_bytes += packet.len();
+            self.chunks.push_back(packet);
+        }
+    }
+
+    /// Queues what `later` holds behind what is here, leaving `later` empty.
+    pub fn append(&mut self, later: &mut SendQueue) {
+        if self.is_empty() {
+            std::mem::swap(self, later);
+            return;
+        }
+        self.seal_tail();
+        self.chunk_bytes += later.chunk_bytes;
+        self.chunks.append(&mut later.chunks);
+        later.chunk_bytes = 0;
+        std::mem::swap(&mut self.tail, &mut later.tail);
+    }
+
+    /// Cuts the queue back to its first `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
+        while self.len() > len {
+            let excess = self.len() - len;
+            if !self.tail.is_empty() {
+                let keep = self.tail.len().saturating_sub(excess);
+                self.tail.truncate(keep);
+            } else if let Some(last) = self.chunks.back_mut() {
+                let keep = last.len().saturating_sub(excess);
+                self.chunk_bytes -= last.len() - keep;
+                last.truncate(keep);
+                if last.is_empty() {
+                    self.chunks.pop_back();
+                }
+            }
+        }
+    }
+
+    /// Fills `slices` with what comes next and returns how many were filled.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let parts = self.chunks.iter().map(|chunk| &chunk[..]);
+        let parts = parts.chain((!self.tail.is_empty()).then_some(&self.tail[..]));
+        let mut filled = 0;
+        for (slot, part) in slices.iter_mut().zip(parts) {
+            *slot = IoSlice::new(part);
+            filled += 1;
+        }
+        filled
+    }
+
+    /// Drops the first `count` bytes: they are sent.
+    pub fn advance(&mut self, mut count: usize) {
+        while count > 0 {
+            let Some(first) = self.chunks.front_mut() else {
+                let sent = count.min(self.tail.len());
+                self.tail.advance(sent);
+                break;
+            };
+            let sent = count.min(first.len());
+            first.advance(sent);
+            self.chunk_bytes -= sent;
+            count -= sent;
+            if first.is_empty() {
+                self.chunks.pop_front();
+            }
+        }
+        if self.tail.is_empty() && !self.tail.try_reclaim(1) || self.is_oversized() {
+            self.tail = BytesMut::new();
+        }
+    }
+
+    /// Forgets everything queued.
+    pub fn clear(&mut self) {
+        *self = SendQueue::default();
+    }
+
+    fn is_oversized(&self) -> bool {
+        self.tail.is_empty() && self.tail.capacity() > KEPT_CAPACITY
+    }
+
+    fn seal_tail(&mut self) {
+        if !self.tail.is_empty() {
+            let sealed = self.tail.split().freeze();
+            self.chunk_bytes += sealed.len();
+            self.chunks.push_back(sealed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents(queue: &SendQueue) -> Vec<u8> {
+        let mut slices = [IoSlice::new(&[]); 64];
+        let filled = queue.slices(&mut slices);
+        slices[..filled].concat_bytes()
+    }
+
+    trait Concat {
+        fn concat_bytes(&self) -> Vec<u8>;
+    }
+
+    impl Concat for [IoSlice<'_>] {
+        fn concat_bytes(&self) -> Vec<u8> {
+            self.iter().flat_map(|slice| slice.iter().copied()).collect()
+        }
+    }
+
+    #[test]
+    fn bytes_keep_their_order_across_small_and_large_packets() {
+        let mut queue = SendQueue::default();
+        let large = Bytes::from(vec![7u8; OWN_CHUNK]);
+        queue.push(Bytes::from_static(b"ab"));
+        queue.push(large.clone());
+        queue.buffer().extend_from_slice(b"cd");
+        let mut expected = b"ab".to_vec();
+        expected.extend_from_slice(&large);
+        expected.extend_from_slice(b"cd");
+        assert_eq!(contents(&queue), expected);
+        assert_eq!(queue.len(), expected.len());
+        while !queue.is_empty() {
+            assert_eq!(contents(&queue), expected);
+            let step = 1000.min(queue.len());
+            queue.advance(step);
+            expected.drain(..step);
+        }
+        assert!(expected.is_empty());
+    }
+
+    #[test]
+    fn truncate_cuts_from_the_end_through_chunks() {
+        let mut queue = SendQueue::default();
+        queue.push(Bytes::from_static(b"keep"));
+        queue.push(Bytes::from(vec![1u8; OWN_CHUNK]));
+        queue.buffer().extend_from_slice(b"tail");
+        queue.truncate(6);
+        assert_eq!(contents(&queue), b"keep\x01\x01");
+        queue.truncate(2);
+        assert_eq!(contents(&queue), b"ke");
+        queue.truncate(0);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn append_puts_later_bytes_behind() {
+        let mut first = SendQueue::default();
+        let mut later = SendQueue::default();
+        first.buffer().extend_from_slice(b"one");
+        later.buffer().extend_from_slice(b"two");
+        later.push(Bytes::from(vec![9u8; OWN_CHUNK]));
+        later.buffer().extend_from_slice(b"three");
+        first.append(&mut later);
+        assert!(later.is_empty());
+        let all = contents(&first);
+        assert!(all.starts_with(b"onetwo"));
+        assert!(all.ends_with(b"three"));
+        assert_eq!(all.len(), 3 + 3 + OWN_CHUNK + 5);
+    }
+}
