@@ -192,7 +192,11 @@ pub fn next_frame(buf: &mut BytesMut, maximum: u32) -> Result<Option<Frame>, Mal
 
 impl Packet {
     /// Interprets a frame; `version` is the connection's (for CONNECT it is read from the packet).
-    pub fn decode(frame: Frame, version: ProtocolVersion, sender: Sender) -> Result<Packet, Malformed> {
+    pub fn decode(
+        frame: Frame,
+        version: ProtocolVersion,
+        sender: Sender,
+    ) -> Result<Packet, Malformed> {
         let _ = (frame, version, sender);
         todo!()
     }
