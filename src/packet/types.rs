@@ -203,7 +203,10 @@ impl Packet {
 
     /// Appends the wire form to `out`; on error `out` is as it was.
     pub fn encode(&self, version: ProtocolVersion, out: &mut BytesMut) -> Result<(), TooLarge> {
-        let _ = (version, out);
-        todo!()
+        match self {
+            Packet::Publish(publish) => super::publish::encode_publish(publish, version, out),
+            _ => todo!(),
+        }
+        Ok(())
     }
 }

@@ -29,7 +29,7 @@ thread_local! {
 /// Queues `text` with the time in front.
 pub(super) fn push(level: Level, text: &str) {
     let mut stamped = time_stamp(SystemTime::now());
-    stamped.push_str(cut(&text));
+    stamped.push_str(cut(text));
     push_line(level, stamped);
 }
 

@@ -5,32 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use tempfile::TempDir;
 
 use super::settings::{Destination, Settings};
 use super::tracer::Tracer;
 use super::{Callback, Level, queue};
 
-/// A directory of this test's own, removed at the end.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
     fn new() -> Folder {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("mqtt3c-trace-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
+        Folder(tempfile::tempdir().unwrap())
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("trace")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path().join("trace")
     }
 }
 
@@ -207,7 +196,7 @@ fn the_header_passes_any_level_and_has_no_time() {
 #[test]
 fn a_full_file_is_renamed_at_once_and_only_two_are_kept() {
     let folder = Folder::new();
-    let old = folder.0.join("trace.0");
+    let old = folder.0.path().join("trace.0");
     let tracer = Tracer::new();
     tracer.start(to_file(&folder.file(), 2));
     let emit = |text: &str| {
@@ -223,7 +212,7 @@ fn a_full_file_is_renamed_at_once_and_only_two_are_kept() {
     }
     assert!(lines(&old)[1].ends_with(" d"));
     assert_eq!(lines(&folder.file()).len(), 1);
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2);
 }
 
 #[test]
