@@ -3,53 +3,31 @@
 
 use std::fmt;
 
-/// The name of a record. `Display` gives the original's text: `s-1`, `sc5-7`, `q-3`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Key {
-    /// Sent PUBLISH (`s-`, `s5-`), not yet completed.
-    Sent {
-        /// Record of an MQTT 5 client.
-        v5: bool,
-        /// Packet identifier.
-        id: u16,
-    },
-    /// Sent PUBREL (`sc-`, `sc5-`).
-    PubRel {
-        /// Record of an MQTT 5 client.
-        v5: bool,
-        /// Packet identifier.
-        id: u16,
-    },
-    /// Received QoS 2 PUBLISH (`r-`, `r5-`).
-    Received {
-        /// Record of an MQTT 5 client.
-        v5: bool,
-        /// Packet identifier.
-        id: u16,
-    },
-    /// Received message queued for the application (`q-`, `q5-`).
-    Queued {
-        /// Record of an MQTT 5 client.
-        v5: bool,
-        /// Sequence number, 0..=999999.
-        seq: u32,
-    },
-}
+pub mod file;
+pub mod key;
+#[cfg(test)]
+pub(crate) mod memory;
+pub mod none;
+pub mod record;
+pub mod restore;
 
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Key::Sent { v5, id } => write!(f, "s{}-{id}", if v5 { "5" } else { "" }),
-            Key::PubRel { v5, id } => write!(f, "sc{}-{id}", if v5 { "5" } else { "" }),
-            Key::Received { v5, id } => write!(f, "r{}-{id}", if v5 { "5" } else { "" }),
-            Key::Queued { v5, seq } => write!(f, "q{}-{seq}", if v5 { "5" } else { "" }),
-        }
-    }
-}
+pub use file::FileStore;
+pub use key::Key;
+pub use none::NullStore;
+pub use record::{QueueRecord, QueuedMessage};
+pub use restore::{Restored, RestoredPublish, restore};
 
 /// Why a store could not do what was asked; the text goes to the trace.
 #[derive(Debug)]
 pub struct StoreError(pub String);
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// A place for records. Keys are `Key`'s text (a foreign store may list others). All calls come from one thread at a time.
 pub trait Store: Send {
@@ -67,6 +45,11 @@ pub trait Store: Send {
     fn clear(&mut self) -> Result<(), StoreError>;
     /// Ends the use of the store (a file store's empty directory is removed).
     fn close(&mut self);
+    /// Takes a damaged record out of the way, without destroying it. A store without such a place
+    /// leaves it where it is.
+    fn set_aside(&mut self, _key: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// A user's store sees each removal that the original makes, also of keys that do not exist; a file store need not.
     fn sees_every_removal(&self) -> bool {
         false

@@ -1,5 +1,23 @@
 //! Trace lines by level, to a file, standard output and the application's callback.
+//!
+//! Lines are queued on the thread that causes them ([`push`]) and written out by the same thread
+//! once it holds no lock ([`flush`]), so that the application's callback may call the API.
 #![forbid(unsafe_code)]
+
+mod excerpt;
+mod queue;
+mod settings;
+mod sink;
+mod tracer;
+
+#[cfg(test)]
+mod tests;
+
+pub use excerpt::payload_excerpt;
+pub use tracer::Callback;
+
+use settings::Settings;
+use tracer::Tracer;
 
 /// Importance of a line; the numbers are `MQTTCLIENT_TRACE_LEVELS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,16 +38,60 @@ pub enum Level {
     Fatal = 7,
 }
 
+static TRACER: Tracer = Tracer::new();
+
+/// Starts tracing as the environment asks (`MQTT_C_CLIENT_TRACE`, `_LEVEL`, `_MAX_LINES`) and queues
+/// the header lines, with one line per `(name, value)` of `version_info`.
+///
+/// Belongs at the first create of a client, and at the first after [`terminate`]. May be called with
+/// locks held; the header goes out at the next [`flush`] of this thread.
+pub fn initialise(version_info: &[(&str, &str)]) {
+    crate::ffi::local_time::reread_time_zone();
+    TRACER.start(Settings::from_environment(|name| std::env::var_os(name)));
+    if TRACER.anyone_listening() {
+        queue::push_header(version_info);
+    }
+}
+
+/// Ends tracing to the file or to standard output; the callback stays, and so does the level unless
+/// it was above 5. Belongs after the destruction of the last client.
+///
+/// Lines that this thread has queued still reach the file before it is closed.
+pub fn terminate() {
+    queue::write_to_sink(&TRACER);
+    TRACER.stop();
+}
+
+/// Emits lines of this level and above: 1 (maximum) to 7 (fatal); less acts like 1, more emits nothing.
+/// Levels above 5 last until [`terminate`] only.
+pub fn set_level(level: i32) {
+    TRACER.set_level(level);
+}
+
+/// Hands each line to `callback` from now on, or to nobody. The previous callback may still be
+/// running on another thread when this returns.
+pub fn set_callback(callback: Option<Callback>) {
+    TRACER.set_callback(callback);
+}
+
 /// Whether a line of this level would go anywhere: one relaxed atomic load.
-pub fn enabled(_level: Level) -> bool {
-    false
+#[inline]
+pub fn enabled(level: Level) -> bool {
+    TRACER.enabled(level)
 }
 
 /// Queues a line on this thread, stamped with the time now. Nothing is called or written until [`flush`].
-pub fn push(_level: Level, _line: String) {}
+/// What exceeds 256 bytes is cut off.
+pub fn push(level: Level, line: String) {
+    queue::push(level, &line);
+}
 
 /// Writes this thread's queued lines out (file, stdout, callback). Call only with no lock held.
-pub fn flush() {}
+///
+/// Lines that the callback itself causes go to the file or standard output, not to the callback.
+pub fn flush() {
+    queue::flush(&TRACER);
+}
 
 /// `trace!(Level::Protocol, "{} {} -> PINGREQ (0)", socket, client_id)`: formats only if the level is enabled.
 #[macro_export]

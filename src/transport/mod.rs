@@ -4,6 +4,12 @@
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 
+pub mod address;
+mod resolve;
+pub mod tcp;
+
+pub use address::{BadScheme, Scheme, ServerAddress};
+
 /// A connected, non-blocking byte stream. One thread may read while another writes.
 pub trait Transport: Send + Sync {
     /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now.

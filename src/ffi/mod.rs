@@ -1,0 +1,3 @@
+//! The only room where `unsafe` lives: what Rust cannot say about C.
+
+pub(crate) mod local_time;

@@ -1,0 +1,305 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn base() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn open(base: &TempDir) -> FileStore {
+    FileStore::open(Some(base.path()), b"cid", b"127.0.0.1:1883").unwrap()
+}
+
+/// The names in a directory, sorted.
+fn names(path: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn umask() -> u32 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    u32::from_str_radix(line.unwrap().trim(), 8).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn directories_have_the_originals_names() {
+    let base = base();
+    for (client, address, expected) in [
+        ("cid", "127.0.0.1:1883", "cid-127.0.0.1-1883"),
+        ("a:b", "[::1]:1883", "a:b-[--1]-1883"),
+        ("cc", "h:80/p/q", "cc-h-80/p/q"),
+        ("cid", "h", "cid-h"),
+        ("x/y", "h:80", "x/y-h-80"),
+        ("q", "", "q-"),
+        ("a b", "h", "a b-h"),
+        ("/abs", "h", "abs-h"),
+        ("d//e", "h", "d/e-h"),
+        ("..f", "h", "..f-h"),
+    ] {
+        let store = FileStore::open(Some(base.path()), client.as_bytes(), address.as_bytes());
+        let store = store.unwrap();
+        assert!(base.path().join(expected).is_dir(), "{expected}");
+        assert!(store.path().starts_with(base.path()));
+    }
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_refused_and_leaves_nothing() {
+    let base = base();
+    for (client, address) in [
+        ("../x", "h"),
+        ("a/../b", "h"),
+        ("a/..", "h/.."),
+        ("cid", "h/../x"),
+        ("a\\b", "h"),
+        ("", "h"),
+        ("a\0b", "h"),
+    ] {
+        let store = FileStore::open(Some(base.path()), client.as_bytes(), address.as_bytes());
+        assert!(store.is_err(), "{client}");
+    }
+    assert_eq!(names(base.path()), [""; 0]);
+}
+
+#[test]
+fn missing_levels_of_the_base_are_created_with_the_originals_mode() {
+    let base = base();
+    let deep = base.path().join("a//b/");
+    let mut store = FileStore::open(Some(&deep), b"c", b"h").unwrap();
+    store.put("s-1", &[b"x"]).unwrap();
+    for directory in ["a", "a/b", "a/b/c-h"] {
+        assert_eq!(mode(&base.path().join(directory)), 0o740 & !umask());
+    }
+    assert_eq!(mode(&base.path().join("a/b/c-h/s-1.msg")), 0o666 & !umask());
+    store.put("s-1", &[b"y"]).unwrap();
+    assert_eq!(mode(&base.path().join("a/b/c-h/s-1.msg")), 0o666 & !umask());
+}
+
+#[test]
+fn a_file_in_the_way_fails_and_is_named_in_the_text() {
+    let base = base();
+    fs::write(base.path().join("cid-h"), "").unwrap();
+    let error = FileStore::open(Some(base.path()), b"cid", b"h").unwrap_err();
+    assert!(error.0.contains("cid-h"), "{error}");
+    assert!(error.0.contains("Not a directory"), "{error}");
+    let below = FileStore::open(Some(&base.path().join("cid-h")), b"cid", b"h");
+    assert!(below.is_err());
+}
+
+#[test]
+fn a_record_is_the_parts_joined_and_is_replaced_by_the_next() {
+    let base = base();
+    let mut store = open(&base);
+    let record = [
+        &b"\x33\x0e"[..],
+        b"\x00\x05",
+        b"t/one",
+        b"",
+        b"\x00\x01",
+        b"hello",
+    ];
+    store.put("s-1", &record).unwrap();
+    let path = store.path().join("s-1.msg");
+    assert_eq!(
+        fs::read(&path).unwrap(),
+        b"\x33\x0e\x00\x05t/one\x00\x01hello"
+    );
+    store.put("s-1", &[b"\x3b"]).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"\x3b");
+    store.put("s-2", &[]).unwrap();
+    store.put("s-3", &[b"", b""]).unwrap();
+    assert_eq!(store.get("s-2").unwrap(), b"");
+    assert_eq!(names(store.path()), ["s-1.msg", "s-2.msg", "s-3.msg"]);
+    assert_eq!(names(&base.path().join(TEMPORARY_DIRECTORY)), [""; 0]);
+    assert!(store.contains_key("s-1"));
+
+    store.remove("s-1").unwrap();
+    store.remove("s-1").unwrap();
+    assert!(!store.contains_key("s-1"));
+    assert!(store.get("s-1").unwrap_err().0.contains("s-1.msg"));
+}
+
+#[test]
+fn a_file_system_without_unnamed_files_gets_the_same_records() {
+    let base = base();
+    let mut store = open(&base);
+    store.unnamed_files = false;
+    for record in [&[b'a'; 10_000][..], b"b"] {
+        store.put("s-1", &[record]).unwrap();
+        assert_eq!(store.get("s-1").unwrap(), record);
+    }
+    assert_eq!(names(store.path()), ["s-1.msg"]);
+    assert_eq!(names(&base.path().join(TEMPORARY_DIRECTORY)), [""; 0]);
+}
+
+#[test]
+fn a_new_record_needs_no_temporary_directory() {
+    let base = base();
+    let mut store = open(&base);
+    store.put("s-1", &[b"x"]).unwrap();
+    if store.unnamed_files {
+        assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    }
+}
+
+#[test]
+fn many_parts_are_written_whole() {
+    let base = base();
+    let mut store = open(&base);
+    let parts = vec![&b"part"[..]; 3000];
+    store.put("q-1", &parts).unwrap();
+    assert_eq!(store.get("q-1").unwrap(), parts.concat());
+}
+
+#[test]
+fn a_full_disk_is_told_with_path_and_reason() {
+    let base = base();
+    let store = open(&base);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let error = write_parts(&full, &[b"x"]).unwrap_err();
+    let error = failed("write", &store.path().join("s-1.msg"), error);
+    assert!(error.0.contains("No space left on device"), "{error}");
+    assert!(error.0.contains("s-1.msg"), "{error}");
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_record_and_no_remains() {
+    let base = base();
+    let mut store = open(&base);
+    store.put("s-1", &[b"old"]).unwrap();
+    // A file where the temporary directory would be.
+    fs::write(base.path().join(TEMPORARY_DIRECTORY), "").unwrap();
+    assert!(store.put("s-1", &[b"new"]).is_err());
+    assert_eq!(store.get("s-1").unwrap(), b"old");
+    assert_eq!(names(store.path()), ["s-1.msg"]);
+}
+
+#[test]
+fn a_directory_under_a_records_name_fails_the_write() {
+    let base = base();
+    let mut store = open(&base);
+    fs::create_dir(store.path().join("s-1.msg")).unwrap();
+    assert!(store.put("s-1", &[b"x"]).is_err());
+    assert_eq!(names(&base.path().join(TEMPORARY_DIRECTORY)), [""; 0]);
+}
+
+#[test]
+fn only_regular_files_that_end_in_msg_are_records() {
+    let base = base();
+    let mut store = open(&base);
+    store.put("s-1", &[b"x"]).unwrap();
+    store.put("foo", &[b"x"]).unwrap();
+    let path = store.path().to_owned();
+    for name in ["README", ".hidden", "s-3.msg.tmp", "s-1.msg.bak"] {
+        fs::write(path.join(name), "x").unwrap();
+    }
+    fs::write(path.join(OsStr::from_bytes(b"s-\xff.msg")), "x").unwrap();
+    fs::create_dir(path.join("s-5.msg")).unwrap();
+    symlink("s-1.msg", path.join("s-6.msg")).unwrap();
+    let mut keys = store.keys().unwrap();
+    keys.sort();
+    assert_eq!(keys, ["foo", "s-1"]);
+    for key in ["s-5", "s-6"] {
+        assert!(!store.contains_key(key));
+        assert!(store.get(key).is_err());
+    }
+}
+
+#[test]
+fn clear_removes_the_records_of_this_store_only() {
+    let base = base();
+    let mut store = open(&base);
+    let mut other = FileStore::open(Some(base.path()), b"other", b"h").unwrap();
+    for key in ["s-1", "sc-1", "q5-3"] {
+        store.put(key, &[b"x"]).unwrap();
+        other.put(key, &[b"x"]).unwrap();
+    }
+    fs::write(store.path().join("README"), "x").unwrap();
+    store.clear().unwrap();
+    assert_eq!(names(store.path()), ["README"]);
+    assert_eq!(other.keys().unwrap().len(), 3);
+}
+
+#[test]
+fn close_removes_the_directory_if_it_is_empty() {
+    let base = base();
+    let mut store = open(&base);
+    store.put("s-1", &[b"x"]).unwrap();
+    store.put("s-1", &[b"y"]).unwrap();
+    store.close();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    assert!(store.put("s-2", &[b"x"]).is_err(), "it is closed");
+    assert!(!store.contains_key("s-1"));
+
+    let mut store = open(&base);
+    assert_eq!(store.get("s-1").unwrap(), b"y");
+    store.remove("s-1").unwrap();
+    store.close();
+    store.close();
+    assert_eq!(names(base.path()), [""; 0]);
+
+    let mut nested = FileStore::open(Some(base.path()), b"x/y", b"h").unwrap();
+    nested.close();
+    assert_eq!(names(base.path()), ["x"]);
+    assert_eq!(names(&base.path().join("x")), [""; 0]);
+}
+
+#[test]
+fn a_directory_that_another_store_removed_comes_back_with_the_next_record() {
+    let base = base();
+    let (mut store, mut other) = (open(&base), open(&base));
+    other.close();
+    assert_eq!(names(base.path()), [""; 0]);
+    assert_eq!(store.keys().unwrap(), [""; 0]);
+    store.clear().unwrap();
+    store.put("s-1", &[b"x"]).unwrap();
+    assert_eq!(store.get("s-1").unwrap(), b"x");
+}
+
+#[test]
+fn records_set_aside_lie_beside_the_directory_and_replace_nothing() {
+    let base = base();
+    let mut store = open(&base);
+    for record in [b"first", b"other"] {
+        store.put("s-1", &[record]).unwrap();
+        store.set_aside("s-1").unwrap();
+    }
+    assert!(store.set_aside("s-1").is_err(), "there is none");
+    assert_eq!(store.keys().unwrap(), [""; 0]);
+    let aside = base.path().join("cid-127.0.0.1-1883.damaged");
+    assert_eq!(names(&aside), ["s-1.msg", "s-1.msg.1"]);
+    assert_eq!(fs::read(aside.join("s-1.msg")).unwrap(), b"first");
+    store.close();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883.damaged"]);
+}
+
+#[test]
+fn keys_cannot_lead_out_of_the_directory() {
+    let base = base();
+    let mut store = open(&base);
+    assert!(store.put("../s-1", &[b"x"]).is_err());
+    assert!(store.get("a/b").is_err());
+    assert!(store.remove("../x").is_err());
+    assert!(store.put("a\0b", &[b"x"]).is_err());
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+}
+
+#[test]
+fn descriptors_are_closed_on_exec() {
+    let base = base();
+    let store = open(&base);
+    let flags = rustix::io::fcntl_getfd(store.directory().unwrap()).unwrap();
+    assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+}
