@@ -1,8 +1,10 @@
 //! The Paho MQTT C client's synchronous API, in Rust.
 #![warn(missing_docs)]
 
+pub mod client;
 mod ffi;
 pub mod packet;
 pub mod persistence;
+pub mod session;
 pub mod trace;
 pub mod transport;

@@ -87,6 +87,7 @@ impl Client {
             return Err(Error::Failure);
         }
         state.phase = Phase::Connecting;
+        state.generation = reactor::generation();
         self.end_link(&mut state, End::Lost);
         state.driver = match state.callbacks.message_arrived.is_some() {
             true => Driver::Workers,
@@ -100,7 +101,11 @@ impl Client {
         result
     }
 
-    fn try_addresses(&self, state: &mut MutexGuard<'_, State>, request: &ConnectRequest) -> Result<Connected, Error> {
+    fn try_addresses(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        request: &ConnectRequest,
+    ) -> Result<Connected, Error> {
         let mut failure = Error::Failure;
         for (index, address) in request.addresses.iter().enumerate() {
             let Some(address) = address else {
@@ -108,7 +113,13 @@ impl Client {
                 continue;
             };
             match self.try_versions(state, request, address) {
-                Ok((version, connack)) => return Ok(Connected { address: index, version, connack }),
+                Ok((version, connack)) => {
+                    return Ok(Connected {
+                        address: index,
+                        version,
+                        connack,
+                    });
+                }
                 Err(error) => failure = error.into(),
             }
             if state.destroyed {
@@ -157,7 +168,7 @@ impl Client {
         crate::trace!(
             Level::Minimum,
             "Connecting to serverURI {} with MQTT version {}",
-            String::from_utf8_lossy(address.text()),
+            address,
             version as u8
         );
         let connected = MutexGuard::unlocked(state, || {
@@ -165,7 +176,7 @@ impl Client {
             transport::connect(address, deadline)
         });
         let transport: Arc<dyn Transport> = connected.map_err(|error| {
-            crate::trace!(Level::Error, "Cannot connect to {}: {error}", String::from_utf8_lossy(address.text()));
+            crate::trace!(Level::Error, "Client {}: {error}", self.name());
             AttemptError::Failed
         })?;
         self.wait_idle(state);
@@ -174,9 +185,20 @@ impl Client {
             return Err(AttemptError::Failed);
         }
         let socket = socket_number(&*transport);
-        let options = ConnectOptions { version, ..request.options.clone() };
-        if state.session.begin_connect(Instant::now(), options, socket).is_err() {
-            crate::trace!(Level::Error, "Client {}: a connect option is too long to be sent", self.name());
+        let options = ConnectOptions {
+            version,
+            ..request.options.clone()
+        };
+        if state
+            .session
+            .begin_connect(Instant::now(), options, socket)
+            .is_err()
+        {
+            crate::trace!(
+                Level::Error,
+                "Client {}: a connect option is too long to be sent",
+                self.name()
+            );
             transport.shutdown();
             return Err(AttemptError::Failed);
         }
@@ -220,14 +242,22 @@ impl Client {
 
     /// The connection is up: from now on its driver looks after it.
     fn hand_over(&self, state: &mut MutexGuard<'_, State>) -> Result<(), Error> {
-        let Some(client) = self.this.upgrade() else { return Err(Error::Failure) };
+        let Some(client) = self.this.upgrade() else {
+            return Err(Error::Failure);
+        };
         let driver = state.driver;
-        let Some(link) = state.link.as_mut() else { return Err(Error::Disconnected) };
+        let Some(link) = state.link.as_mut() else {
+            return Err(Error::Disconnected);
+        };
         match driver {
             Driver::Caller => pump::register(&client),
             Driver::Workers => {
                 if let Err(error) = reactor::register(&client, &*link.transport) {
-                    crate::trace!(Level::Error, "Cannot drive the connection of client {}: {error}", self.name());
+                    crate::trace!(
+                        Level::Error,
+                        "Cannot drive the connection of client {}: {error}",
+                        self.name()
+                    );
                     self.end_link(state, End::Lost);
                     return Err(Error::Failure);
                 }

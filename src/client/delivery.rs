@@ -12,7 +12,11 @@ impl Client {
 
     /// Waits until the message with this token is finished: at once if it is unknown, [`Error::Disconnected`] when there
     /// is no connection (any more), [`Error::Failure`] after `timeout`.
-    pub fn wait_for_completion(&self, token: Option<PacketId>, timeout: Duration) -> Result<(), Error> {
+    pub fn wait_for_completion(
+        &self,
+        token: Option<PacketId>,
+        timeout: Duration,
+    ) -> Result<(), Error> {
         if timeout.is_zero() {
             return Err(Error::Failure);
         }

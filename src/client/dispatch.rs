@@ -62,7 +62,10 @@ struct Dispatcher {
     running: bool,
 }
 
-static DISPATCHER: Mutex<Dispatcher> = Mutex::new(Dispatcher { ready: VecDeque::new(), running: false });
+static DISPATCHER: Mutex<Dispatcher> = Mutex::new(Dispatcher {
+    ready: VecDeque::new(),
+    running: false,
+});
 
 /// Runs callbacks of all clients that have something to tell, unless another thread is at it. For workers.
 pub(super) fn run_callbacks() {
@@ -113,29 +116,42 @@ impl Client {
         if matches!(self.next(state), Next::Nothing) {
             return;
         }
-        let Some(client) = self.this.upgrade() else { return };
+        let Some(client) = self.this.upgrade() else {
+            return;
+        };
         state.scheduled = true;
         DISPATCHER.lock().ready.push_back(client);
         reactor::wake_for_callbacks();
     }
 
     /// An outbound message has ended: tells who asked for it, in the original's order.
-    pub(super) fn notice_completion(&self, state: &mut MutexGuard<'_, State>, completed: Completed) {
+    pub(super) fn notice_completion(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        completed: Completed,
+    ) {
         const PUBREC: u8 = 5;
         let id = completed.id;
         let ended_by_error = completed.packet_type == PUBREC;
         if state.session.is_v5() && state.callbacks.published.is_some() {
             state.push_notice(Notice::Published(completed));
         }
-        if !ended_by_error && state.driver == Driver::Workers && state.callbacks.delivery_complete.is_some() {
+        if !ended_by_error
+            && state.driver == Driver::Workers
+            && state.callbacks.delivery_complete.is_some()
+        {
             state.push_notice(Notice::DeliveryComplete(id));
         }
         self.schedule_callbacks(state);
     }
 
     fn next(&self, state: &State) -> Next {
-        let deliverable = state.driver == Driver::Workers && state.callbacks.message_arrived.is_some();
-        let message = state.messages.front().filter(|_| deliverable && state.offer_again.is_none());
+        let deliverable =
+            state.driver == Driver::Workers && state.callbacks.message_arrived.is_some();
+        let message = state
+            .messages
+            .front()
+            .filter(|_| deliverable && state.offer_again.is_none());
         match (message, state.notices.front()) {
             (Some(message), Some((order, _))) if message.order < *order => Next::Message,
             (_, Some(_)) => Next::Notice,
@@ -196,8 +212,12 @@ impl Client {
     }
 
     fn offer_message(&self, state: &mut MutexGuard<'_, State>) {
-        let Some(arrived) = state.callbacks.message_arrived.clone() else { return };
-        let Some(queued) = state.pop_message() else { return };
+        let Some(arrived) = state.callbacks.message_arrived.clone() else {
+            return;
+        };
+        let Some(queued) = state.pop_message() else {
+            return;
+        };
         crate::trace!(
             crate::trace::Level::Minimum,
             "Calling messageArrived for client {}, queue depth {}",
@@ -258,9 +278,16 @@ impl Client {
     }
 
     /// Waits until no callback of this client runs in another thread, at most until the deadline.
-    pub(super) fn wait_for_callbacks(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
+    pub(super) fn wait_for_callbacks(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+    ) {
         let own = thread::current().id();
-        while state.running.is_some_and(|running| running != own) {
+        // In a forked child the thread that ran one does not exist.
+        while state.running.is_some_and(|running| running != own)
+            && state.generation == reactor::generation()
+        {
             match deadline {
                 None => self.changed.wait(state),
                 Some(deadline) => {

@@ -1,7 +1,7 @@
 //! Waiting for something to happen on a connection, and driving it meanwhile when nobody else does.
 
-use super::state::{Driver, Phase, State};
 use super::link::ReadTurn;
+use super::state::{Driver, Phase, State};
 use super::{Client, pump};
 use crate::transport::{Interest, wait_ready};
 use parking_lot::MutexGuard;
@@ -70,13 +70,23 @@ impl Client {
     /// Whether this thread should do the connection's I/O now.
     fn is_driven_here(&self, state: &State) -> bool {
         let driven_by_caller = state.driver == Driver::Caller || state.phase == Phase::Connecting;
-        driven_by_caller && !state.busy && state.link.as_ref().is_some_and(|link| link.input.is_some())
+        driven_by_caller
+            && !state.busy
+            && state.link.as_ref().is_some_and(|link| link.input.is_some())
     }
 
     /// Waits for the connection, at most until the deadline, and does what there is to do.
-    fn drive_once(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>, started: Instant) {
+    fn drive_once(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+        started: Instant,
+    ) {
         let now = Instant::now();
-        if state.phase != Phase::Connecting && now >= started + OWN_TURN && pump::others_exist(self.key) {
+        if state.phase != Phase::Connecting
+            && now >= started + OWN_TURN
+            && pump::others_exist(self.key)
+        {
             MutexGuard::unlocked(state, || pump::turn(deadline));
             return;
         }
@@ -84,9 +94,13 @@ impl Client {
         if pump::others_exist(self.key) {
             until = earlier(until, Some(now + OWN_TURN));
         }
-        let Some(watch) = self.take_watch(state) else { return };
+        let Some(watch) = self.take_watch(state) else {
+            return;
+        };
         until = earlier(until, watch.timer);
-        let ready = MutexGuard::unlocked(state, || wait_ready(&*watch.transport, watch.interest, until));
+        let ready = MutexGuard::unlocked(state, || {
+            wait_ready(&*watch.transport, watch.interest, until)
+        });
         self.finish_watch(state, watch, ready);
     }
 
@@ -95,13 +109,31 @@ impl Client {
         let timer = state.session.poll_timeout();
         let link = state.link.as_mut()?;
         let input = link.input.take()?;
-        let interest = Interest { readable: !link.paused, writable: link.blocked };
-        Some(Watch { transport: Arc::clone(&link.transport), number: link.number, input, interest, timer })
+        let interest = Interest {
+            readable: !link.paused,
+            writable: link.blocked,
+        };
+        Some(Watch {
+            transport: Arc::clone(&link.transport),
+            number: link.number,
+            input,
+            interest,
+            timer,
+        })
     }
 
     /// Gives the right to read back and does what the wait found.
-    pub(super) fn finish_watch(&self, state: &mut MutexGuard<'_, State>, watch: Watch, ready: Interest) {
-        if let Some(link) = state.link.as_mut().filter(|link| link.number == watch.number) {
+    pub(super) fn finish_watch(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        watch: Watch,
+        ready: Interest,
+    ) {
+        if let Some(link) = state
+            .link
+            .as_mut()
+            .filter(|link| link.number == watch.number)
+        {
             link.input = Some(watch.input);
         } else {
             return;

@@ -24,7 +24,9 @@ impl fmt::Display for Error {
             Error::Disconnected => f.write_str("not connected"),
             Error::MaxMessagesInflight => f.write_str("all packet identifiers are in use"),
             Error::Persistence => f.write_str("the message store cannot be used"),
-            Error::Refused(connack) => write!(f, "the server refused the connection: {}", connack.code.0),
+            Error::Refused(connack) => {
+                write!(f, "the server refused the connection: {}", connack.code.0)
+            }
         }
     }
 }

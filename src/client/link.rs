@@ -2,7 +2,7 @@
 
 use super::callout::CalloutGuard;
 use super::state::{Driver, State};
-use super::{Client, dispatch::Notice, reactor, records};
+use super::{Client, dispatch::Notice, pump, reactor, records};
 use crate::packet::{ReasonCode, next_frame};
 use crate::session::Event;
 use crate::session::SendQueue;
@@ -43,6 +43,7 @@ pub(super) struct Link {
     pub(super) paused: bool,
     /// The workers have it in their epoll set.
     pub(super) registered: bool,
+    generation: u32,
 }
 
 impl Link {
@@ -56,7 +57,13 @@ impl Link {
             read_again: false,
             paused: false,
             registered: false,
+            generation: reactor::generation(),
         }
+    }
+
+    /// Whether it was made before this process was forked.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.generation != reactor::generation()
     }
 }
 
@@ -99,7 +106,9 @@ impl Client {
 
     fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
         while let Some(op) = state.session.poll_store_op() {
-            let Some(mut store) = state.store.take() else { continue };
+            let Some(mut store) = state.store.take() else {
+                continue;
+            };
             let queue_is_empty = state.messages.is_empty();
             state.busy = true;
             let result = MutexGuard::unlocked(state, || {
@@ -110,7 +119,12 @@ impl Client {
             state.store = Some(store);
             self.changed.notify_all();
             if let Err(error) = result {
-                crate::trace!(Level::Error, "Persistence error for client {}: {}", self.name(), error.0);
+                crate::trace!(
+                    Level::Error,
+                    "Persistence error for client {}: {}",
+                    self.name(),
+                    error.0
+                );
                 if state.session.store_failed() {
                     return Err(StoreFailed);
                 }
@@ -120,10 +134,16 @@ impl Client {
     }
 
     /// Removes the record of a message that the application has taken.
-    pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<crate::persistence::Key>) {
+    pub(super) fn remove_record(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        record: Option<crate::persistence::Key>,
+    ) {
         let Some(key) = record else { return };
         self.wait_idle(state);
-        let Some(mut store) = state.store.take() else { return };
+        let Some(mut store) = state.store.take() else {
+            return;
+        };
         state.busy = true;
         let result = MutexGuard::unlocked(state, || {
             let _callout = CalloutGuard::enter(self.key);
@@ -133,14 +153,23 @@ impl Client {
         state.store = Some(store);
         self.changed.notify_all();
         if let Err(error) = result {
-            crate::trace!(Level::Error, "Persistence error for client {}: {}", self.name(), error.0);
+            crate::trace!(
+                Level::Error,
+                "Persistence error for client {}: {}",
+                self.name(),
+                error.0
+            );
         }
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
         match event {
-            Event::Connected(connack) => state.connect_answer = Some(super::connect::Answer::Accepted(connack)),
-            Event::Refused(connack) => state.connect_answer = Some(super::connect::Answer::Refused(connack)),
+            Event::Connected(connack) => {
+                state.connect_answer = Some(super::connect::Answer::Accepted(connack))
+            }
+            Event::Refused(connack) => {
+                state.connect_answer = Some(super::connect::Answer::Refused(connack))
+            }
             Event::DropQueued => state.drop_messages(),
             Event::Deliver { mut message, seq } => {
                 if state.driver == Driver::Caller {
@@ -153,14 +182,32 @@ impl Client {
                 state.push_message(message, record);
                 self.schedule_callbacks(state);
             }
-            Event::Completed { id, packet_type, reason, properties } => {
-                self.notice_completion(state, super::Completed { id, packet_type, reason, properties });
+            Event::Completed {
+                id,
+                packet_type,
+                reason,
+                properties,
+            } => {
+                self.notice_completion(
+                    state,
+                    super::Completed {
+                        id,
+                        packet_type,
+                        reason,
+                        properties,
+                    },
+                );
             }
             Event::Acknowledged(ack) => {
                 state.answers.insert(ack.packet_id, ack);
             }
             Event::ServerDisconnect(disconnect) => {
-                crate::trace!(Level::Protocol, "DISCONNECT from the server of client {}, reason {}", self.name(), disconnect.reason.0);
+                crate::trace!(
+                    Level::Protocol,
+                    "DISCONNECT from the server of client {}, reason {}",
+                    self.name(),
+                    disconnect.reason.0
+                );
                 self.handle_server_disconnect(state, disconnect);
             }
         }
@@ -169,11 +216,14 @@ impl Client {
     /// Writes what is released, as far as the transport takes it now.
     pub(super) fn flush(&self, state: &mut MutexGuard<'_, State>) {
         while !state.sending && !state.outbox.is_empty() {
-            let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else { return };
+            let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
+                return;
+            };
             let (transport, number) = (Arc::clone(&link.transport), link.number);
             let mut sending = std::mem::take(&mut state.outbox);
             state.sending = true;
-            let (sent, result) = MutexGuard::unlocked(state, || write_queue(&*transport, &mut sending));
+            let (sent, result) =
+                MutexGuard::unlocked(state, || write_queue(&*transport, &mut sending));
             state.sending = false;
             if !self.note_written(state, number, sent, sending, result) {
                 return;
@@ -182,7 +232,12 @@ impl Client {
     }
 
     /// Writes `head` and `payload` without copying the payload when nothing is queued before them.
-    pub(super) fn send_directly(&self, state: &mut MutexGuard<'_, State>, head: &[u8], payload: &[u8]) {
+    pub(super) fn send_directly(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        head: &[u8],
+        payload: &[u8],
+    ) {
         let free = !state.sending && state.outbox.is_empty();
         let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
             state.outbox.push_parts(head, payload);
@@ -191,12 +246,17 @@ impl Client {
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
         state.sending = true;
-        let result = MutexGuard::unlocked(state, || write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)]));
+        let result = MutexGuard::unlocked(state, || {
+            write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
+        });
         state.sending = false;
         let sent = *result.as_ref().unwrap_or(&0);
         let mut rest = SendQueue::default();
         if sent < head.len() + payload.len() {
-            rest.push_parts(&head[sent.min(head.len())..], &payload[sent.saturating_sub(head.len())..]);
+            rest.push_parts(
+                &head[sent.min(head.len())..],
+                &payload[sent.saturating_sub(head.len())..],
+            );
         }
         if self.note_written(state, number, sent, rest, result.map(|_| ())) {
             self.flush(state);
@@ -264,7 +324,9 @@ impl Client {
     pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
         self.wait_idle(state);
         self.update_pause(state);
-        let Some(link) = state.link.as_mut() else { return ReadTurn::Skipped };
+        let Some(link) = state.link.as_mut() else {
+            return ReadTurn::Skipped;
+        };
         if link.paused {
             return ReadTurn::Skipped;
         }
@@ -321,7 +383,12 @@ impl Client {
     }
 
     /// Hands every whole packet in `input` to the session. `false`: this connection is over.
-    fn handle_input(&self, state: &mut MutexGuard<'_, State>, number: u64, input: &mut BytesMut) -> bool {
+    fn handle_input(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        number: u64,
+        input: &mut BytesMut,
+    ) -> bool {
         let now = Instant::now();
         state.session.note_received(now);
         loop {
@@ -333,7 +400,10 @@ impl Client {
             let failure = match handled {
                 Ok(()) => match self.drain(state) {
                     Ok(()) => None,
-                    Err(StoreFailed) => Some((ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR, "a record could not be stored")),
+                    Err(StoreFailed) => Some((
+                        ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
+                        "a record could not be stored",
+                    )),
                 },
                 Err(malformed) => Some((malformed.reason, malformed.detail)),
             };
@@ -381,37 +451,55 @@ impl Client {
                 self.flush(state);
             }
             Err(_) => {
-                let socket = state.link.as_ref().map_or(-1, |link| super::connect::socket_number(&*link.transport));
+                let socket = state
+                    .link
+                    .as_ref()
+                    .map_or(-1, |link| super::connect::socket_number(&*link.transport));
                 crate::trace!(
                     Level::Protocol,
                     "PINGRESP not received in keepalive interval for client {} on socket {socket}, disconnecting",
                     self.name()
                 );
-                state.session.send_disconnect_for(ReasonCode::KEEP_ALIVE_TIMEOUT);
+                state
+                    .session
+                    .send_disconnect_for(ReasonCode::KEEP_ALIVE_TIMEOUT);
                 let _ = self.drain(state);
                 self.flush(state);
-                self.lose_connection(state, "the server did not answer in the keep alive interval");
+                self.lose_connection(
+                    state,
+                    "the server did not answer in the keep alive interval",
+                );
             }
         }
     }
 
     /// Ends the connection, if there is one, and lets the session settle.
     pub(super) fn end_link(&self, state: &mut MutexGuard<'_, State>, end: End) {
-        let Some(link) = state.link.take() else { return };
-        if link.registered {
-            reactor::deregister(self.key, &*link.transport);
+        let Some(link) = state.link.take() else {
+            return;
+        };
+        match state.driver {
+            Driver::Caller => pump::deregister(self.key),
+            Driver::Workers => reactor::deregister(self.key, &link),
         }
         match end {
             End::Orderly => link.transport.finish(),
+            // The parent process goes on with the connection that a forked child inherited.
+            End::Destroyed if link.is_inherited() && link.registered => {}
             End::Lost | End::Destroyed => link.transport.shutdown(),
         }
         state.outbox.clear();
         state.answers.clear();
-        if end != End::Destroyed {
-            state.session.handle_closed(end == End::Orderly);
-            let _ = self.drain(state);
+        match end {
+            End::Orderly | End::Lost => state.session.handle_closed(end == End::Orderly),
+            End::Destroyed => state.session.abandon(),
         }
-        crate::trace!(Level::Minimum, "Removed socket {}", super::connect::socket_number(&*link.transport));
+        let _ = self.drain(state);
+        crate::trace!(
+            Level::Minimum,
+            "Removed socket {}",
+            super::connect::socket_number(&*link.transport)
+        );
         self.changed.notify_all();
     }
 
@@ -421,7 +509,11 @@ impl Client {
         if state.link.is_none() {
             return;
         }
-        crate::trace!(Level::Minimum, "Connection of client {} lost: {why}", self.name());
+        crate::trace!(
+            Level::Minimum,
+            "Connection of client {} lost: {why}",
+            self.name()
+        );
         let was_connected = state.session.is_connected();
         self.end_link(state, End::Lost);
         if was_connected && state.phase != super::state::Phase::Connecting {

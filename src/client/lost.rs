@@ -1,10 +1,10 @@
 //! connectionLost and disconnected: told on threads of their own, one at a time for each client, because programs
 //! reconnect in them, often in a loop.
 
+use super::Client;
 use super::dispatch::Notice;
 use super::link::End;
 use super::state::{Driver, State};
-use super::Client;
 use crate::packet::Disconnect;
 use crate::trace::Level;
 use parking_lot::MutexGuard;
@@ -12,7 +12,9 @@ use parking_lot::MutexGuard;
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
     pub(super) fn notice_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
-        if state.driver == Driver::Workers && (!state.messages.is_empty() || !state.notices.is_empty() || state.running.is_some()) {
+        if state.driver == Driver::Workers
+            && (!state.messages.is_empty() || !state.notices.is_empty() || state.running.is_some())
+        {
             state.push_notice(notice);
             self.schedule_callbacks(state);
         } else {
@@ -22,7 +24,11 @@ impl Client {
 
     /// The server sent DISCONNECT (MQTT 5): the connection is over. With a disconnected callback that is told, with
     /// the reason; otherwise it is a loss.
-    pub(super) fn handle_server_disconnect(&self, state: &mut MutexGuard<'_, State>, disconnect: Disconnect) {
+    pub(super) fn handle_server_disconnect(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        disconnect: Disconnect,
+    ) {
         if state.callbacks.disconnected.is_some() && state.session.is_connected() {
             self.end_link(state, End::Lost);
             self.notice_loss(state, Notice::ServerDisconnect(disconnect));
@@ -36,7 +42,9 @@ impl Client {
             Notice::ConnectionLost => state.callbacks.connection_lost.is_some(),
             _ => state.callbacks.disconnected.is_some(),
         };
-        let Some(client) = self.this.upgrade().filter(|_| wanted && !state.destroyed) else { return };
+        let Some(client) = self.this.upgrade().filter(|_| wanted && !state.destroyed) else {
+            return;
+        };
         state.losses.push_back(notice);
         if state.loss_thread {
             return;
@@ -45,7 +53,10 @@ impl Client {
         let started = super::reactor::thread_builder().spawn(move || client.tell_losses());
         if let Err(error) = started {
             state.loss_thread = false;
-            crate::trace!(Level::Error, "Cannot start a thread for connectionLost: {error}");
+            crate::trace!(
+                Level::Error,
+                "Cannot start a thread for connectionLost: {error}"
+            );
         }
     }
 
@@ -56,7 +67,11 @@ impl Client {
                 break;
             }
             let callbacks = state.callbacks.clone();
-            crate::trace!(Level::Minimum, "Calling connectionLost for client {}", self.name());
+            crate::trace!(
+                Level::Minimum,
+                "Calling connectionLost for client {}",
+                self.name()
+            );
             MutexGuard::unlocked(&mut state, || {
                 self.flush_trace();
                 match &notice {

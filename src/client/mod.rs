@@ -16,22 +16,20 @@ mod drive;
 mod error;
 mod link;
 mod lost;
-mod pump;
 mod publish;
+mod pump;
 mod reactor;
 mod receive;
 mod records;
 mod state;
 mod subscribe;
-#[cfg(test)]
-mod tests;
 
 pub use callout::CalloutGuard;
 pub use connect::{ConnectRequest, Connected, VersionChoice};
 pub use dispatch::{Callbacks, Completed};
 pub use error::Error;
 pub use pump::yield_to_clients as yield_now;
-pub use reactor::{handle_fork_in_child, shut_down};
+pub use reactor::{handle_fork_in_child, handle_fork_in_parent, prepare_fork, shut_down};
 
 use crate::persistence::Store;
 use crate::session::Session;
@@ -69,7 +67,8 @@ impl Client {
         let mut store = store;
         let mut messages = Vec::new();
         if let Some(store) = &mut store {
-            messages = records::restore(&mut session, store.as_mut(), v5).inspect_err(|_| store.close())?;
+            messages = records::restore(&mut session, store.as_mut(), v5)
+                .inspect_err(|_| store.close())?;
             crate::trace!(
                 crate::trace::Level::Minimum,
                 "{} queued messages restored for client {}",
@@ -77,12 +76,20 @@ impl Client {
                 String::from_utf8_lossy(&client_id)
             );
         }
-        Ok(Client::build(address, client_id, State::new(session, store, messages)))
+        Ok(Client::build(
+            address,
+            client_id,
+            State::new(session, store, messages),
+        ))
     }
 
     /// A client whose store could not be opened: it can only be destroyed, or used without persistence.
     pub fn without_store(address: ServerAddress, client_id: Bytes) -> Arc<Client> {
-        Client::build(address, client_id, State::new(Session::new(false, Instant::now()), None, Vec::new()))
+        Client::build(
+            address,
+            client_id,
+            State::new(Session::new(false, Instant::now()), None, Vec::new()),
+        )
     }
 
     fn build(address: ServerAddress, client_id: Bytes, state: State) -> Arc<Client> {

@@ -22,7 +22,9 @@ impl Client {
         }
         self.wait_for_room(&mut state)?;
         match request.qos {
-            QoS::AtMostOnce => self.publish_at_most_once(&mut state, request).map(|()| None),
+            QoS::AtMostOnce => self
+                .publish_at_most_once(&mut state, request)
+                .map(|()| None),
             _ => self.publish_acknowledged(&mut state, request).map(Some),
         }
     }
@@ -32,7 +34,11 @@ impl Client {
         if has_room(state) {
             return Ok(());
         }
-        crate::trace!(Level::Minimum, "Blocking publish on queue full for client {}", self.name());
+        crate::trace!(
+            Level::Minimum,
+            "Blocking publish on queue full for client {}",
+            self.name()
+        );
         let number = state.link_number();
         let room = self.wait_for_ack(state, None, |state| {
             if state.link_number() != number || !state.session.is_connected() {
@@ -41,15 +47,26 @@ impl Client {
             has_room(state).then_some(Ok(()))
         });
         if let Some(Ok(())) = room {
-            crate::trace!(Level::Minimum, "Resuming publish now queue not full for client {}", self.name());
+            crate::trace!(
+                Level::Minimum,
+                "Resuming publish now queue not full for client {}",
+                self.name()
+            );
         }
         room.unwrap_or(Err(Error::Failure))
     }
 
-    fn publish_at_most_once(&self, state: &mut MutexGuard<'_, State>, request: &PublishRequest<'_>) -> Result<(), Error> {
+    fn publish_at_most_once(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        request: &PublishRequest<'_>,
+    ) -> Result<(), Error> {
         let number = state.link_number();
         let mut head = BytesMut::with_capacity(HEAD_CAPACITY);
-        state.session.publish_at_most_once(request, &mut head).map_err(|error| self.trace_refusal(error))?;
+        state
+            .session
+            .publish_at_most_once(request, &mut head)
+            .map_err(|error| self.trace_refusal(error))?;
         self.send_directly(state, &head, request.payload);
         self.wait_until_taken(state, number);
         match state.link_number() == number {
@@ -65,7 +82,10 @@ impl Client {
     ) -> Result<PacketId, Error> {
         let number = state.link_number();
         let now = std::time::Instant::now();
-        let id = state.session.publish(now, request).map_err(|error| self.trace_refusal(error))?;
+        let id = state
+            .session
+            .publish(now, request)
+            .map_err(|error| self.trace_refusal(error))?;
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }

@@ -1,9 +1,9 @@
 //! Serving all clients without callbacks from one waiting call, as the original does: their acknowledgements, messages
 //! and pings go on while the program waits on one of them.
 
+use super::Client;
 use super::drive::{Watch, earlier};
 use super::state::Driver;
-use super::Client;
 use crate::transport::wait_any;
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
@@ -31,7 +31,11 @@ pub(super) fn others_exist(key: u64) -> bool {
 
 /// Waits until something happens on any of the clients, at most until the deadline, and handles it.
 pub(super) fn turn(deadline: Option<Instant>) {
-    let clients: Vec<Arc<Client>> = CLIENTS.lock().iter().filter_map(|(_, weak)| weak.upgrade()).collect();
+    let clients: Vec<Arc<Client>> = CLIENTS
+        .lock()
+        .iter()
+        .filter_map(|(_, weak)| weak.upgrade())
+        .collect();
     let mut watches: Vec<(Arc<Client>, Watch)> = Vec::with_capacity(clients.len());
     // Another thread may stop driving one of them, or connect a new one: look again before long.
     let mut until = earlier(deadline, Some(Instant::now() + YIELD));
@@ -46,7 +50,10 @@ pub(super) fn turn(deadline: Option<Instant>) {
             watches.push((client, watch));
         }
     }
-    let wanted: Vec<_> = watches.iter().map(|(_, watch)| (&*watch.transport, watch.interest)).collect();
+    let wanted: Vec<_> = watches
+        .iter()
+        .map(|(_, watch)| (&*watch.transport, watch.interest))
+        .collect();
     let ready = wait_any(&wanted, until);
     for ((client, watch), ready) in watches.into_iter().zip(ready) {
         let mut state = client.lock_idle();
@@ -63,4 +70,3 @@ pub fn yield_to_clients() {
         turn(Some(end));
     }
 }
-

@@ -4,17 +4,20 @@
 //! calls out it makes sure that another worker waits, so that acknowledgements and pings go on during a slow callback.
 //! Events are edge-triggered; the timer is a descriptor in the same set, armed for the earliest deadline.
 
+use super::Client;
 use super::dispatch;
 use super::drive::earlier;
-use super::link::ReadTurn;
+use super::link::{Link, ReadTurn};
 use super::state::State;
-use super::Client;
 use crate::trace::Level;
 use crate::transport::Transport;
 use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
-use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -71,14 +74,24 @@ pub(super) fn generation() -> u32 {
 
 /// A builder for threads that may run the application's code.
 pub(super) fn thread_builder() -> thread::Builder {
-    thread::Builder::new().name("MQTTClient_run".to_owned()).stack_size(STACK_SIZE)
+    thread::Builder::new()
+        .name("MQTTClient_run".to_owned())
+        .stack_size(STACK_SIZE)
 }
 
 /// Puts a connection under the workers' care. Starts them if there are none.
 pub(super) fn register(client: &Arc<Client>, transport: &dyn Transport) -> io::Result<()> {
     let reactor = get_or_start()?;
-    reactor.clients.lock().insert(client.key, Arc::downgrade(client));
-    let added = epoll::add(&reactor.epoll, transport.descriptor(), epoll::EventData::new_u64(client.key), read_flags());
+    reactor
+        .clients
+        .lock()
+        .insert(client.key, Arc::downgrade(client));
+    let added = epoll::add(
+        &reactor.epoll,
+        transport.descriptor(),
+        epoll::EventData::new_u64(client.key),
+        read_flags(),
+    );
     if let Err(error) = added {
         reactor.clients.lock().remove(&client.key);
         return Err(error.into());
@@ -87,11 +100,14 @@ pub(super) fn register(client: &Arc<Client>, transport: &dyn Transport) -> io::R
 }
 
 /// The workers forget a connection.
-pub(super) fn deregister(key: u64, transport: &dyn Transport) {
+pub(super) fn deregister(key: u64, link: &Link) {
+    if !link.registered || link.is_inherited() {
+        return;
+    }
     if let Some(reactor) = get() {
         reactor.clients.lock().remove(&key);
         // Not in the set any more is as good as removed.
-        let _ = epoll::delete(&reactor.epoll, transport.descriptor());
+        let _ = epoll::delete(&reactor.epoll, link.transport.descriptor());
     }
 }
 
@@ -99,7 +115,12 @@ pub(super) fn deregister(key: u64, transport: &dyn Transport) {
 pub(super) fn watch_writable(key: u64, transport: &dyn Transport) {
     if let Some(reactor) = get() {
         let flags = read_flags() | epoll::EventFlags::OUT;
-        let modified = epoll::modify(&reactor.epoll, transport.descriptor(), epoll::EventData::new_u64(key), flags);
+        let modified = epoll::modify(
+            &reactor.epoll,
+            transport.descriptor(),
+            epoll::EventData::new_u64(key),
+            flags,
+        );
         if let Err(error) = modified {
             crate::trace!(Level::Error, "Cannot watch a socket for writing: {error}");
         }
@@ -127,7 +148,9 @@ pub(super) fn ensure_spare_worker() {
 
 /// Ends the workers: the last client is gone. Waits for them unless called from one.
 pub fn shut_down() {
-    let Some(reactor) = REACTOR.lock().take() else { return };
+    let Some(reactor) = REACTOR.lock().take() else {
+        return;
+    };
     reactor.stopping.store(true, Ordering::SeqCst);
     reactor.signal();
     let workers = std::mem::take(&mut *reactor.workers.lock());
@@ -186,7 +209,10 @@ fn get_or_start() -> io::Result<Arc<Reactor>> {
 impl Reactor {
     fn new() -> io::Result<Reactor> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK)?;
+        let timer = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK,
+        )?;
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, &timer, epoll::EventData::new_u64(TIMER), flags)?;
@@ -240,7 +266,11 @@ impl Reactor {
         IS_WORKER.set(true);
         let mut events = Vec::with_capacity(EVENTS);
         while !self.stopping.load(Ordering::SeqCst) {
-            let waited = epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), None);
+            let waited = epoll::wait(
+                &self.epoll,
+                rustix::buffer::spare_capacity(&mut events),
+                None,
+            );
             self.idle.fetch_sub(1, Ordering::SeqCst);
             if let Err(error) = waited {
                 if error != Errno::INTR {
@@ -277,7 +307,9 @@ impl Reactor {
 
     fn run_deferred(self: &Arc<Self>) {
         loop {
-            let Some(client) = self.deferred.lock().pop_front() else { return };
+            let Some(client) = self.deferred.lock().pop_front() else {
+                return;
+            };
             client.handle_ready(epoll::EventFlags::IN);
         }
     }
@@ -294,9 +326,18 @@ impl Reactor {
         timers.armed = Some(at);
         let wait = at.saturating_duration_since(Instant::now());
         let wait = wait.max(std::time::Duration::from_nanos(1));
-        let value = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
-        let never = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let spec = Itimerspec { it_interval: never, it_value: value };
+        let value = Timespec {
+            tv_sec: wait.as_secs() as i64,
+            tv_nsec: i64::from(wait.subsec_nanos()),
+        };
+        let never = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let spec = Itimerspec {
+            it_interval: never,
+            it_value: value,
+        };
         if let Err(error) = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec) {
             crate::trace!(Level::Severe, "timerfd_settime failed: {error}");
         }
@@ -353,7 +394,11 @@ impl Client {
 
     /// The application has taken messages: reads on if that was waited for.
     pub(super) fn resume_reading(&self, state: &mut MutexGuard<'_, State>) {
-        if state.link.as_ref().is_some_and(|link| link.paused && link.registered) {
+        if state
+            .link
+            .as_ref()
+            .is_some_and(|link| link.paused && link.registered)
+        {
             self.read_as_worker(state, true);
         }
     }
@@ -370,7 +415,9 @@ impl Client {
 
     /// Makes the reactor's timer fire in time for whatever is due next.
     pub(super) fn update_timer(&self, state: &mut State) {
-        let Some(next) = earlier(state.session.poll_timeout(), state.offer_again) else { return };
+        let Some(next) = earlier(state.session.poll_timeout(), state.offer_again) else {
+            return;
+        };
         if state.timer.is_none_or(|at| next < at) {
             if let Some(reactor) = get() {
                 state.timer = Some(next);

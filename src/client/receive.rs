@@ -35,7 +35,9 @@ impl Client {
         self.drive_now(&mut state);
         if state.messages.is_empty() {
             let broken = |state: &super::state::State| state.link_number() != number;
-            self.wait_until(&mut state, deadline, |state| (!state.messages.is_empty() || broken(state)).then_some(()));
+            self.wait_until(&mut state, deadline, |state| {
+                (!state.messages.is_empty() || broken(state)).then_some(())
+            });
         }
         let broken = state.link_number() != number;
         let queued = state.pop_message();

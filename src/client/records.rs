@@ -1,19 +1,26 @@
 //! The session's wishes about stored records, carried out on a store.
 
 use super::Error;
-use crate::packet::{PacketId, Publish, publish};
-use crate::persistence::record::QueuedMessage;
-use crate::persistence::{Key, Restored, Store, StoreError, record, restore as read_store};
+use crate::packet::{FixedHeader, PacketId, ProtocolVersion, Publish, QoS, publish};
+use crate::persistence;
+use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
 use crate::session::{Awaiting, Inflight, OutboundRecords, Received, Session, StoreOp};
-use crate::packet::ProtocolVersion;
 use crate::trace::Level;
 
 /// Carries out one operation. `queue_is_empty`: no received message waits for the application.
-pub(super) fn apply(store: &mut dyn Store, op: StoreOp, queue_is_empty: bool) -> Result<(), StoreError> {
+pub(super) fn apply(
+    store: &mut dyn Store,
+    op: StoreOp,
+    queue_is_empty: bool,
+) -> Result<(), StoreError> {
     match op {
         StoreOp::PutSent { v5, id, packet } => {
             let key = Key::Sent { v5, id: id.get() }.to_string();
-            let version = if v5 { ProtocolVersion::V5 } else { ProtocolVersion::V3_1_1 };
+            let version = if v5 {
+                ProtocolVersion::V5
+            } else {
+                ProtocolVersion::V3_1_1
+            };
             match publish::record_parts(&packet, version) {
                 Some(parts) => store.put(&key, &parts),
                 None => store.put(&key, &[&packet]),
@@ -21,36 +28,59 @@ pub(super) fn apply(store: &mut dyn Store, op: StoreOp, queue_is_empty: bool) ->
         }
         StoreOp::PutPubRel { v5, id } => {
             let [high, low] = id.get().to_be_bytes();
-            store.put(&Key::PubRel { v5, id: id.get() }.to_string(), &[&[0x62, 2], &[high, low]])
+            store.put(
+                &Key::PubRel { v5, id: id.get() }.to_string(),
+                &[&[0x62, 2], &[high, low]],
+            )
         }
         StoreOp::RemoveSent { id, records } => remove_sent(store, id, records),
-        StoreOp::PutReceived { v5, id, first_byte, body } => {
-            let mut header = vec![first_byte];
-            crate::packet::encode_remaining_length(body.len(), &mut header);
-            store.put(&Key::Received { v5, id: id.get() }.to_string(), &[&header, &body])
+        StoreOp::PutReceived {
+            v5,
+            id,
+            first_byte,
+            body,
+        } => {
+            let header = FixedHeader::new(first_byte, body.len() as u64)
+                .map_err(|_| StoreError("the packet is too large".to_owned()))?;
+            store.put(
+                &Key::Received { v5, id: id.get() }.to_string(),
+                &[header.as_slice(), &body],
+            )
         }
         StoreOp::RemoveReceived { id, v5 } => {
             for candidate in [true, false] {
                 if candidate == v5 || store.sees_every_removal() {
-                    store.remove(&Key::Received { v5: candidate, id: id.get() }.to_string())?;
+                    store.remove(
+                        &Key::Received {
+                            v5: candidate,
+                            id: id.get(),
+                        }
+                        .to_string(),
+                    )?;
                 }
             }
             Ok(())
         }
         StoreOp::PutQueued { v5, seq, message } => {
             let queued = to_record(message);
-            record::with_parts(&queued, v5, |parts| store.put(&Key::Queued { v5, seq }.to_string(), parts))
+            let record = QueueRecord::new(&queued, v5)
+                .map_err(|_| StoreError("the message is too large for a record".to_owned()))?;
+            store.put(&Key::Queued { v5, seq }.to_string(), &record.parts())
         }
         StoreOp::Clear => store.clear(),
         StoreOp::ClearExchanges(_) if queue_is_empty => store.clear(),
-        StoreOp::ClearExchanges(removals) => {
-            removals.into_iter().try_for_each(|removal| apply(store, removal, queue_is_empty))
-        }
+        StoreOp::ClearExchanges(removals) => removals
+            .into_iter()
+            .try_for_each(|removal| apply(store, removal, queue_is_empty)),
     }
 }
 
 /// In the original's order; a store of the application's sees all four removals, as from the original.
-fn remove_sent(store: &mut dyn Store, id: PacketId, records: OutboundRecords) -> Result<(), StoreError> {
+fn remove_sent(
+    store: &mut dyn Store,
+    id: PacketId,
+    records: OutboundRecords,
+) -> Result<(), StoreError> {
     let id = id.get();
     let all = store.sees_every_removal();
     for (exists, key) in [
@@ -67,12 +97,21 @@ fn remove_sent(store: &mut dyn Store, id: PacketId, records: OutboundRecords) ->
 }
 
 /// Reads what an earlier process left into the session; returns the messages that wait for the application.
-pub(super) fn restore(session: &mut Session, store: &mut dyn Store, v5: bool) -> Result<Vec<(Key, Publish)>, Error> {
-    let restored = read_store(store, v5).map_err(|error| {
+pub(super) fn restore(
+    session: &mut Session,
+    store: &mut dyn Store,
+    v5: bool,
+) -> Result<Vec<(Key, Publish)>, Error> {
+    let restored = persistence::restore(store, v5).map_err(|error| {
         crate::trace!(Level::Error, "Cannot restore the session: {}", error.0);
         Error::Persistence
     })?;
-    let Restored { outbound, inbound, queue, next_seq } = restored;
+    let Restored {
+        outbound,
+        inbound,
+        queue,
+        next_seq,
+    } = restored;
     let outbound = outbound.into_iter().filter_map(|sent| {
         let id = sent.publish.packet_id?;
         let mut records = OutboundRecords::default();
@@ -81,8 +120,8 @@ pub(super) fn restore(session: &mut Session, store: &mut dyn Store, v5: bool) ->
             false => records.sent_v3 = true,
         }
         let awaiting = match (sent.publish.qos, sent.pubrel_sent) {
-            (crate::packet::QoS::ExactlyOnce, true) => Awaiting::PubComp,
-            (crate::packet::QoS::ExactlyOnce, false) => Awaiting::PubRec,
+            (QoS::ExactlyOnce, true) => Awaiting::PubComp,
+            (QoS::ExactlyOnce, false) => Awaiting::PubRec,
             _ => Awaiting::PubAck,
         };
         if sent.pubrel_sent {
@@ -105,10 +144,19 @@ pub(super) fn restore(session: &mut Session, store: &mut dyn Store, v5: bool) ->
         let id = received.publish.packet_id?;
         // A message received under MQTT 5 was delivered on PUBLISH, only its identifier is still needed.
         let message = (!received.v5_record).then_some(received.publish);
-        Some((id, Received { message, v5_record: received.v5_record }))
+        Some((
+            id,
+            Received {
+                message,
+                v5_record: received.v5_record,
+            },
+        ))
     });
     session.restore(outbound, inbound, next_seq);
-    Ok(queue.into_iter().map(|(key, queued)| (key, from_record(queued))).collect())
+    Ok(queue
+        .into_iter()
+        .map(|(key, queued)| (key, from_record(queued)))
+        .collect())
 }
 
 fn to_record(message: Publish) -> QueuedMessage {

@@ -80,10 +80,16 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     pub(super) loss_thread: bool,
     pub(super) destroyed: bool,
+    /// The process that last connected, in forks from the first.
+    pub(super) generation: u32,
 }
 
 impl State {
-    pub(super) fn new(session: Session, store: Option<Box<dyn Store>>, restored: Vec<(Key, Publish)>) -> State {
+    pub(super) fn new(
+        session: Session,
+        store: Option<Box<dyn Store>>,
+        restored: Vec<(Key, Publish)>,
+    ) -> State {
         let mut state = State {
             session,
             link: None,
@@ -109,6 +115,7 @@ impl State {
             losses: VecDeque::new(),
             loss_thread: false,
             destroyed: false,
+            generation: super::reactor::generation(),
         };
         for (record, message) in restored {
             state.push_message(message, Some(record));
@@ -137,7 +144,11 @@ impl State {
 
     pub(super) fn push_message(&mut self, message: Publish, record: Option<Key>) {
         let order = self.take_order();
-        let queued = QueuedMessage { message, record, order };
+        let queued = QueuedMessage {
+            message,
+            record,
+            order,
+        };
         self.queued_weight += queued.weight();
         self.messages.push_back(queued);
     }

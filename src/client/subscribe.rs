@@ -11,16 +11,27 @@ use std::time::Instant;
 
 impl Client {
     /// Subscribes and returns SUBACK. Without an answer in the command timeout the connection is ended as lost.
-    pub fn subscribe(&self, filters: Vec<SubscriptionRequest>, properties: &Properties) -> Result<SubAck, Error> {
+    pub fn subscribe(
+        &self,
+        filters: Vec<SubscriptionRequest>,
+        properties: &Properties,
+    ) -> Result<SubAck, Error> {
         self.request(|state| state.session.subscribe(filters, properties))
     }
 
     /// Unsubscribes and returns UNSUBACK. Without an answer in the command timeout the connection is ended as lost.
-    pub fn unsubscribe(&self, filters: Vec<Bytes>, properties: &Properties) -> Result<SubAck, Error> {
+    pub fn unsubscribe(
+        &self,
+        filters: Vec<Bytes>,
+        properties: &Properties,
+    ) -> Result<SubAck, Error> {
         self.request(|state| state.session.unsubscribe(filters, properties))
     }
 
-    fn request(&self, send: impl FnOnce(&mut State) -> Result<PacketId, SendError>) -> Result<SubAck, Error> {
+    fn request(
+        &self,
+        send: impl FnOnce(&mut State) -> Result<PacketId, SendError>,
+    ) -> Result<SubAck, Error> {
         let mut state = self.lock_idle();
         let id = send(&mut state).map_err(|error| self.trace_refusal(error))?;
         let number = state.link_number();
@@ -43,11 +54,19 @@ impl Client {
         }
     }
 
-    fn give_up_request(&self, state: &mut MutexGuard<'_, State>, id: PacketId, number: Option<u64>) {
+    fn give_up_request(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        id: PacketId,
+        number: Option<u64>,
+    ) {
         self.wait_idle(state);
         state.session.forget_request(id);
         if state.link_number() == number {
-            self.lose_connection(state, "a subscription request was not answered in the command timeout");
+            self.lose_connection(
+                state,
+                "a subscription request was not answered in the command timeout",
+            );
         }
     }
 

@@ -129,7 +129,7 @@ pub(super) fn check_reserved_flags(
 }
 
 /// A whole fixed header, up to five bytes, on the stack.
-pub(super) struct FixedHeader {
+pub struct FixedHeader {
     bytes: [u8; 5],
     length: usize,
     /// Bytes that follow the header.
@@ -139,7 +139,7 @@ pub(super) struct FixedHeader {
 impl FixedHeader {
     /// Fails if the packet is larger than MQTT allows.
     #[inline]
-    pub(super) fn new(first_byte: u8, remaining_length: u64) -> Result<FixedHeader, TooLarge> {
+    pub fn new(first_byte: u8, remaining_length: u64) -> Result<FixedHeader, TooLarge> {
         if remaining_length > MAX_VARIABLE_BYTE_INTEGER.into() {
             return Err(TooLarge);
         }
@@ -153,8 +153,9 @@ impl FixedHeader {
         })
     }
 
+    /// Its one to five bytes.
     #[inline]
-    pub(super) fn as_slice(&self) -> &[u8] {
+    pub fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 }

@@ -33,7 +33,7 @@ pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub use disconnect::Disconnect;
 pub use error::{Malformed, TooLarge};
-pub use fixed_header::PacketType;
+pub use fixed_header::{FixedHeader, PacketType};
 pub use frame::{Frame, next_frame};
 pub use properties::{Properties, Property, PropertyPlace, PropertyType, PropertyValue};
 pub use publish::{Publish, PublishHead};

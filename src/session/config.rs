@@ -4,17 +4,6 @@ use crate::packet::{Connect, Properties, ProtocolVersion, Will};
 use bytes::Bytes;
 use std::time::Duration;
 
-/// Property identifiers the session itself reads.
-pub(crate) mod property {
-    pub(crate) const SERVER_KEEP_ALIVE: u8 = 19;
-    pub(crate) const RECEIVE_MAXIMUM: u8 = 33;
-    pub(crate) const TOPIC_ALIAS_MAXIMUM: u8 = 34;
-    pub(crate) const TOPIC_ALIAS: u8 = 35;
-    pub(crate) const MAXIMUM_QOS: u8 = 36;
-    pub(crate) const RETAIN_AVAILABLE: u8 = 37;
-    pub(crate) const MAXIMUM_PACKET_SIZE: u8 = 39;
-}
-
 /// The options of one connection attempt.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {

@@ -1,10 +1,10 @@
 //! CONNECT, CONNACK, resuming the session, and the ways a connection ends.
 
-use super::config::property;
-use super::limits::{ClientLimits, ServerLimits, numeric};
+use super::limits::{ClientLimits, ServerLimits};
 use super::{Awaiting, ConnectOptions, Event, KeepAlive, Session, State, StoreOp};
 use crate::packet::{
-    self, ConnAck, Disconnect, Malformed, Packet, PacketId, Properties, ProtocolVersion, ReasonCode, TooLarge,
+    self, ConnAck, Disconnect, Malformed, Packet, PacketId, Properties, Property, ProtocolVersion,
+    ReasonCode, TooLarge,
 };
 use crate::trace::payload_excerpt;
 use bytes::{Bytes, BytesMut};
@@ -13,7 +13,12 @@ use std::time::{Duration, Instant};
 impl Session {
     /// Starts a connection on a fresh transport: CONNECT goes to the send queue, CONNACK is awaited.
     /// `socket` is the transport's number in the trace.
-    pub fn begin_connect(&mut self, now: Instant, options: ConnectOptions, socket: i32) -> Result<(), TooLarge> {
+    pub fn begin_connect(
+        &mut self,
+        now: Instant,
+        options: ConnectOptions,
+        socket: i32,
+    ) -> Result<(), TooLarge> {
         self.send.clear();
         self.begin_step();
         let connect = Packet::Connect(Box::new(options.to_packet()));
@@ -27,12 +32,19 @@ impl Session {
         let clean = self.version != ProtocolVersion::V5 && options.clean_start;
         let version = options.version as u8;
         self.options = Some(options);
-        self.trace_out(format_args!("CONNECT version {version} clean: {} ", u8::from(clean)));
+        self.trace_out(format_args!(
+            "CONNECT version {version} clean: {} ",
+            u8::from(clean)
+        ));
         Ok(())
     }
 
     /// The server's first packet must be CONNACK [MQTT-3.2.0-1].
-    pub(super) fn handle_first_packet(&mut self, now: Instant, packet: Packet) -> Result<(), Malformed> {
+    pub(super) fn handle_first_packet(
+        &mut self,
+        now: Instant,
+        packet: Packet,
+    ) -> Result<(), Malformed> {
         let Packet::ConnAck(connack) = packet else {
             return Err(Malformed {
                 reason: ReasonCode::PROTOCOL_ERROR,
@@ -53,8 +65,9 @@ impl Session {
         self.server_limits = ServerLimits::default();
         if self.is_v5() {
             self.server_limits = ServerLimits::from_connack(&connack);
-            if let Some(seconds) = numeric(&connack.properties, property::SERVER_KEEP_ALIVE) {
-                self.keep_alive.set_interval(Duration::from_secs(seconds.into()));
+            if let Some(seconds) = connack.properties.numeric(Property::SERVER_KEEP_ALIVE) {
+                self.keep_alive
+                    .set_interval(Duration::from_secs(seconds.into()));
             }
         }
         if self.is_clean() {
@@ -71,11 +84,18 @@ impl Session {
     }
 
     /// DISCONNECT by the application's wish, then the connection is over. `properties` are sent on MQTT 5 only.
-    pub fn disconnect(&mut self, reason: ReasonCode, properties: Option<Properties>) -> Result<(), TooLarge> {
+    pub fn disconnect(
+        &mut self,
+        reason: ReasonCode,
+        properties: Option<Properties>,
+    ) -> Result<(), TooLarge> {
         if self.state == State::Connected {
             let disconnect = match self.is_v5() {
                 true => Disconnect { reason, properties },
-                false => Disconnect { reason: ReasonCode::SUCCESS, properties: None },
+                false => Disconnect {
+                    reason: ReasonCode::SUCCESS,
+                    properties: None,
+                },
             };
             Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
             self.trace_out("DISCONNECT ");
@@ -111,6 +131,12 @@ impl Session {
         }
     }
 
+    /// The connection is over because its owner goes away: what is unfinished stays as it is, stored records too.
+    pub fn abandon(&mut self) {
+        self.begin_step();
+        self.end_connection();
+    }
+
     /// The limits and aliases of a connection end with it; what is unfinished waits for the next one.
     fn end_connection(&mut self) {
         self.state = State::Disconnected;
@@ -126,7 +152,9 @@ impl Session {
     }
 
     fn is_clean(&self) -> bool {
-        self.options.as_ref().is_some_and(|options| options.clean_start)
+        self.options
+            .as_ref()
+            .is_some_and(|options| options.clean_start)
     }
 
     fn drop_state(&mut self) {
@@ -136,8 +164,17 @@ impl Session {
     }
 
     fn drop_exchanges(&mut self) {
-        let sent = self.inflight.iter().map(|message| StoreOp::RemoveSent { id: message.id, records: message.records });
-        let received = self.received.iter().map(|(&id, received)| StoreOp::RemoveReceived { id, v5: received.v5_record });
+        let sent = self.inflight.iter().map(|message| StoreOp::RemoveSent {
+            id: message.id,
+            records: message.records,
+        });
+        let received = self
+            .received
+            .iter()
+            .map(|(&id, received)| StoreOp::RemoveReceived {
+                id,
+                v5: received.v5_record,
+            });
         let removals = sent.chain(received).collect();
         self.drop_state();
         self.store(|| StoreOp::ClearExchanges(removals));
@@ -145,7 +182,10 @@ impl Session {
 
     fn forget_received(&mut self) {
         for (id, received) in std::mem::take(&mut self.received) {
-            self.store(|| StoreOp::RemoveReceived { id, v5: received.v5_record });
+            self.store(|| StoreOp::RemoveReceived {
+                id,
+                v5: received.v5_record,
+            });
         }
     }
 
@@ -157,7 +197,12 @@ impl Session {
             false => usize::MAX,
         };
         self.resend_waiting = self.inflight.len() > quota;
-        let ids: Vec<PacketId> = self.inflight.iter().take(quota).map(|message| message.id).collect();
+        let ids: Vec<PacketId> = self
+            .inflight
+            .iter()
+            .take(quota)
+            .map(|message| message.id)
+            .collect();
         for id in ids {
             self.resend(id, now);
         }
@@ -166,7 +211,11 @@ impl Session {
     /// Resends the first message that still waits for its turn after the reconnect.
     pub(super) fn resend_next(&mut self, now: Instant) {
         if self.resend_waiting {
-            let waiting = self.inflight.iter().find(|message| message.sent_at.is_none()).map(|message| message.id);
+            let waiting = self
+                .inflight
+                .iter()
+                .find(|message| message.sent_at.is_none())
+                .map(|message| message.id);
             match waiting {
                 Some(id) => self.resend(id, now),
                 None => self.resend_waiting = false,
@@ -177,7 +226,9 @@ impl Session {
     /// PUBLISH again, with DUP [MQTT-3.3.1-1], or PUBREL again.
     pub(super) fn resend(&mut self, id: PacketId, now: Instant) {
         let v5 = self.is_v5();
-        let Some(message) = self.inflight.get_mut(id) else { return };
+        let Some(message) = self.inflight.get_mut(id) else {
+            return;
+        };
         message.sent_at = Some(now);
         if message.awaiting == Awaiting::PubComp {
             match v5 {
@@ -188,7 +239,9 @@ impl Session {
             self.send_pubrel(id);
             return;
         }
-        let Some(packet) = with_dup(&message.packet, message.packet_v5, v5) else { return };
+        let Some(packet) = with_dup(&message.packet, message.packet_v5, v5) else {
+            return;
+        };
         message.packet = packet.clone();
         message.packet_v5 = v5;
         match v5 {
@@ -197,7 +250,8 @@ impl Session {
         }
         let (qos, retain) = (message.qos as u8, packet[0] & 1);
         if crate::trace::enabled(crate::trace::Level::Protocol) {
-            let payload = packet::publish::record_parts(&packet, self.version).map_or(&[][..], |parts| parts[4]);
+            let payload = packet::publish::record_parts(&packet, self.version)
+                .map_or(&[][..], |parts| parts[4]);
             let (len, excerpt) = (payload.len(), payload_excerpt(payload));
             let result = if self.blocked { -22 } else { 0 };
             crate::trace!(
@@ -206,21 +260,35 @@ impl Session {
                 self.label
             );
         }
-        self.store(|| StoreOp::PutSent { v5, id, packet: packet.clone() });
+        self.store(|| StoreOp::PutSent {
+            v5,
+            id,
+            packet: packet.clone(),
+        });
         self.send.push(packet);
     }
 
     /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
     pub(super) fn next_retry(&self) -> Option<Instant> {
         let interval = self.retry_interval()?;
-        self.inflight.iter().filter_map(|message| message.sent_at).min().map(|oldest| oldest + interval)
+        self.inflight
+            .iter()
+            .filter_map(|message| message.sent_at)
+            .min()
+            .map(|oldest| oldest + interval)
     }
 
     pub(super) fn retry_overdue(&mut self, now: Instant) {
-        let Some(interval) = self.retry_interval() else { return };
+        let Some(interval) = self.retry_interval() else {
+            return;
+        };
         let overdue = |sent_at: Instant| sent_at + interval <= now;
-        let ids: Vec<PacketId> =
-            self.inflight.iter().filter(|message| message.sent_at.is_some_and(overdue)).map(|message| message.id).collect();
+        let ids: Vec<PacketId> = self
+            .inflight
+            .iter()
+            .filter(|message| message.sent_at.is_some_and(overdue))
+            .map(|message| message.id)
+            .collect();
         for id in ids {
             self.resend(id, now);
         }
@@ -243,8 +311,16 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
         copy[0] |= DUP;
         return Some(copy.freeze());
     }
-    let version = |v5| if v5 { ProtocolVersion::V5 } else { ProtocolVersion::V3_1_1 };
-    let Ok(Packet::Publish(mut publish)) = packet::decode_record(packet.clone(), version(packet_v5)) else {
+    let version = |v5| {
+        if v5 {
+            ProtocolVersion::V5
+        } else {
+            ProtocolVersion::V3_1_1
+        }
+    };
+    let Ok(Packet::Publish(mut publish)) =
+        packet::decode_record(packet.clone(), version(packet_v5))
+    else {
         return None;
     };
     publish.dup = true;
@@ -252,6 +328,8 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
         publish.properties = Properties::default();
     }
     let mut converted = BytesMut::new();
-    Packet::Publish(publish).encode(version(v5), &mut converted).ok()?;
+    Packet::Publish(publish)
+        .encode(version(v5), &mut converted)
+        .ok()?;
     Some(converted.freeze())
 }

@@ -38,7 +38,7 @@ pub struct Inflight {
 
 /// All unfinished outbound messages. Acknowledgements mostly come in order, which makes finding them one step.
 #[derive(Debug, Default)]
-pub struct InflightList {
+pub(super) struct InflightList {
     slots: VecDeque<Slot>,
     unfinished: usize,
 }
@@ -51,12 +51,12 @@ struct Slot {
 
 impl InflightList {
     /// How many messages are unfinished.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.unfinished
     }
 
     /// Adds a message at the end.
-    pub fn push(&mut self, entry: Inflight) {
+    pub(super) fn push(&mut self, entry: Inflight) {
         self.slots.push_back(Slot {
             id: entry.id,
             entry: Some(entry),
@@ -65,18 +65,18 @@ impl InflightList {
     }
 
     /// Finds a message by its identifier.
-    pub fn get_mut(&mut self, id: PacketId) -> Option<&mut Inflight> {
+    pub(super) fn get_mut(&mut self, id: PacketId) -> Option<&mut Inflight> {
         let position = self.position(id)?;
         self.slots[position].entry.as_mut()
     }
 
     /// Whether the identifier belongs to an unfinished message.
-    pub fn contains(&self, id: PacketId) -> bool {
+    pub(super) fn contains(&self, id: PacketId) -> bool {
         self.position(id).is_some()
     }
 
     /// Takes a finished message out.
-    pub fn remove(&mut self, id: PacketId) -> Option<Inflight> {
+    pub(super) fn remove(&mut self, id: PacketId) -> Option<Inflight> {
         let position = self.position(id)?;
         let entry = self.slots[position].entry.take();
         self.unfinished -= 1;
@@ -93,17 +93,17 @@ impl InflightList {
     }
 
     /// All unfinished messages in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Inflight> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Inflight> {
         self.slots.iter().filter_map(|slot| slot.entry.as_ref())
     }
 
     /// All unfinished messages in order, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Inflight> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Inflight> {
         self.slots.iter_mut().filter_map(|slot| slot.entry.as_mut())
     }
 
     /// Forgets all messages.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.slots = VecDeque::new();
         self.unfinished = 0;
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub(super) enum Due {
     /// Nothing yet.
     Nothing,
     /// Send PINGREQ; it is counted as sent.
@@ -15,7 +15,7 @@ pub enum Due {
 
 /// The keep alive state of one connection. An interval of zero turns it off.
 #[derive(Debug)]
-pub struct KeepAlive {
+pub(super) struct KeepAlive {
     interval: Duration,
     last_sent: Instant,
     last_received: Instant,
@@ -25,7 +25,7 @@ pub struct KeepAlive {
 
 impl KeepAlive {
     /// A connection that starts at `now`.
-    pub fn new(interval: Duration, now: Instant) -> KeepAlive {
+    pub(super) fn new(interval: Duration, now: Instant) -> KeepAlive {
         KeepAlive {
             interval,
             last_sent: now,
@@ -36,27 +36,27 @@ impl KeepAlive {
     }
 
     /// The server asked for another interval (MQTT 5 Server Keep Alive [MQTT-3.2.2-21]).
-    pub fn set_interval(&mut self, interval: Duration) {
+    pub(super) fn set_interval(&mut self, interval: Duration) {
         self.interval = interval;
     }
 
     /// Bytes went out.
-    pub fn sent(&mut self, now: Instant) {
+    pub(super) fn sent(&mut self, now: Instant) {
         self.last_sent = now;
     }
 
     /// Bytes came in.
-    pub fn received(&mut self, now: Instant) {
+    pub(super) fn received(&mut self, now: Instant) {
         self.last_received = now;
     }
 
     /// PINGRESP came in.
-    pub fn handle_pingresp(&mut self) {
+    pub(super) fn handle_pingresp(&mut self) {
         self.ping_sent = None;
     }
 
     /// While nothing is read (back-pressure) silence says nothing about the server; pings go on.
-    pub fn set_reading_paused(&mut self, paused: bool, now: Instant) {
+    pub(super) fn set_reading_paused(&mut self, paused: bool, now: Instant) {
         if self.reading_paused && !paused {
             self.last_received = now;
             self.ping_sent = None;
@@ -65,7 +65,7 @@ impl KeepAlive {
     }
 
     /// When [`due`](Self::due) should be asked next.
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
         if self.interval.is_zero() {
             return None;
         }
@@ -77,7 +77,7 @@ impl KeepAlive {
     }
 
     /// What is due at `now`.
-    pub fn due(&mut self, now: Instant) -> Due {
+    pub(super) fn due(&mut self, now: Instant) -> Due {
         match self.next_deadline() {
             Some(deadline) if deadline <= now => {
                 if self.ping_sent.is_some() && !self.reading_paused {

@@ -1,26 +1,16 @@
 //! What the server and the client told each other at connect (MQTT 5), and topic aliases.
 
-use super::config::{ConnectOptions, property};
-use crate::packet::{ConnAck, Properties, PropertyValue, QoS};
+use super::config::ConnectOptions;
+use crate::packet::{ConnAck, Property, QoS};
 use bytes::Bytes;
 use std::collections::HashMap;
 
 /// The largest packet the protocol can express: a fixed header and 268,435,455 bytes.
 pub const LARGEST_PACKET: u32 = 268_435_455 + 5;
 
-/// The numeric value of a property, if it is there.
-pub(crate) fn numeric(properties: &Properties, id: u8) -> Option<u32> {
-    properties.0.iter().find(|property| property.id == id).and_then(|property| match property.value {
-        PropertyValue::Byte(value) => Some(u32::from(value)),
-        PropertyValue::TwoByteInteger(value) => Some(u32::from(value)),
-        PropertyValue::FourByteInteger(value) | PropertyValue::VariableByteInteger(value) => Some(value),
-        _ => None,
-    })
-}
-
 /// Limits the server set in CONNACK; each defaults to what the standard says for its absence.
 #[derive(Debug)]
-pub struct ServerLimits {
+pub(super) struct ServerLimits {
     /// Unacknowledged QoS 1 and 2 messages it accepts [MQTT-3.3.4-9].
     pub receive_maximum: usize,
     /// Largest packet in bytes it accepts [MQTT-3.2.2-15].
@@ -47,25 +37,27 @@ impl Default for ServerLimits {
 
 impl ServerLimits {
     /// What a CONNACK of MQTT 5 says.
-    pub fn from_connack(connack: &ConnAck) -> ServerLimits {
-        let value = |id| numeric(&connack.properties, id);
+    pub(super) fn from_connack(connack: &ConnAck) -> ServerLimits {
+        let value = |id| connack.properties.numeric(id);
         ServerLimits {
-            receive_maximum: value(property::RECEIVE_MAXIMUM).map_or(65535, |maximum| maximum as usize),
-            maximum_packet_size: value(property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
-            maximum_qos: match value(property::MAXIMUM_QOS) {
+            receive_maximum: value(Property::RECEIVE_MAXIMUM)
+                .map_or(65535, |maximum| maximum as usize),
+            maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
+            maximum_qos: match value(Property::MAXIMUM_QOS) {
                 Some(0) => QoS::AtMostOnce,
                 Some(1) => QoS::AtLeastOnce,
                 _ => QoS::ExactlyOnce,
             },
-            retain_available: value(property::RETAIN_AVAILABLE) != Some(0),
-            topic_alias_maximum: value(property::TOPIC_ALIAS_MAXIMUM).map_or(0, |maximum| maximum as u16),
+            retain_available: value(Property::RETAIN_AVAILABLE) != Some(0),
+            topic_alias_maximum: value(Property::TOPIC_ALIAS_MAXIMUM)
+                .map_or(0, |maximum| maximum as u16),
         }
     }
 }
 
 /// Limits the client set in CONNECT, enforced on what the server sends.
 #[derive(Debug)]
-pub struct ClientLimits {
+pub(super) struct ClientLimits {
     /// Unacknowledged QoS 2 messages the server may have under way [MQTT-3.3.4-7].
     pub receive_maximum: usize,
     /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
@@ -76,23 +68,25 @@ pub struct ClientLimits {
 
 impl ClientLimits {
     /// What the connect options promise.
-    pub fn from_options(options: &ConnectOptions) -> ClientLimits {
-        let value = |id| numeric(&options.properties, id);
+    pub(super) fn from_options(options: &ConnectOptions) -> ClientLimits {
+        let value = |id| options.properties.numeric(id);
         ClientLimits {
-            receive_maximum: value(property::RECEIVE_MAXIMUM).map_or(65535, |maximum| maximum as usize),
-            maximum_packet_size: value(property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
-            topic_alias_maximum: value(property::TOPIC_ALIAS_MAXIMUM).map_or(0, |maximum| maximum as u16),
+            receive_maximum: value(Property::RECEIVE_MAXIMUM)
+                .map_or(65535, |maximum| maximum as usize),
+            maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
+            topic_alias_maximum: value(Property::TOPIC_ALIAS_MAXIMUM)
+                .map_or(0, |maximum| maximum as u16),
         }
     }
 }
 
 /// Topic aliases of one connection, in one direction [MQTT-3.3.2-7].
 #[derive(Debug, Default)]
-pub struct TopicAliases(HashMap<u16, Bytes>);
+pub(super) struct TopicAliases(HashMap<u16, Bytes>);
 
 impl TopicAliases {
     /// The full topic of a PUBLISH: `topic` itself, which `alias` stands for from now on, or what `alias` stands for.
-    pub fn resolve(&mut self, topic: &Bytes, alias: u16) -> Option<Bytes> {
+    pub(super) fn resolve(&mut self, topic: &Bytes, alias: u16) -> Option<Bytes> {
         if topic.is_empty() {
             return self.0.get(&alias).cloned();
         }
@@ -102,12 +96,12 @@ impl TopicAliases {
     }
 
     /// Whether the alias stands for a topic.
-    pub fn knows(&self, alias: u16) -> bool {
+    pub(super) fn knows(&self, alias: u16) -> bool {
         self.0.contains_key(&alias)
     }
 
     /// Aliases end with the connection [MQTT-3.3.2-7].
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0 = HashMap::new();
     }
 }

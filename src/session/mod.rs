@@ -16,12 +16,9 @@ mod received;
 mod requests;
 mod send_queue;
 mod step;
-#[cfg(test)]
-mod tests;
 
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
-pub use limits::LARGEST_PACKET;
 pub use publish::{PublishRequest, SendError};
 pub use received::Received;
 pub use send_queue::SendQueue;
@@ -30,7 +27,7 @@ pub use step::{Event, OutboundRecords, StoreOp};
 use crate::packet::{Frame, Malformed, Packet, PacketId, ProtocolVersion, ReasonCode, Sender};
 use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
-use limits::{ClientLimits, ServerLimits, TopicAliases};
+use limits::{ClientLimits, LARGEST_PACKET, ServerLimits, TopicAliases};
 use packet_id::PacketIds;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -77,7 +74,8 @@ pub struct Session {
     inbound_aliases: TopicAliases,
     keep_alive: KeepAlive,
     keeps_records: bool,
-    queue_seq: u32,
+    /// Sequence number for the next queued message's record.
+    next_queue_seq: u32,
     send: SendQueue,
     store_ops: VecDeque<StoreOp>,
     events: VecDeque<Event>,
@@ -111,7 +109,7 @@ impl Session {
             inbound_aliases: TopicAliases::default(),
             keep_alive: KeepAlive::new(Duration::ZERO, now),
             keeps_records,
-            queue_seq: 0,
+            next_queue_seq: 1,
             send: SendQueue::default(),
             store_ops: VecDeque::new(),
             events: VecDeque::new(),
@@ -124,18 +122,18 @@ impl Session {
     }
 
     /// Takes over what an earlier process left: unfinished outbound messages in their order, inbound QoS 2 exchanges,
-    /// and the highest sequence number of the queued messages.
+    /// and the sequence number for the next message queued.
     pub fn restore(
         &mut self,
         outbound: impl IntoIterator<Item = Inflight>,
         inbound: impl IntoIterator<Item = (PacketId, Received)>,
-        queue_seq: u32,
+        next_queue_seq: u32,
     ) {
         for message in outbound {
             self.inflight.push(message);
         }
         self.received.extend(inbound);
-        self.queue_seq = queue_seq;
+        self.next_queue_seq = next_queue_seq;
     }
 
     /// Whether CONNACK has come and the connection has not ended.
@@ -175,7 +173,10 @@ impl Session {
 
     /// Whether another QoS 1 or 2 message would exceed the in-flight window.
     pub fn is_window_full(&self) -> bool {
-        let window = self.options.as_ref().map_or(usize::MAX, |options| options.window);
+        let window = self
+            .options
+            .as_ref()
+            .map_or(usize::MAX, |options| options.window);
         self.inflight.len() >= window.min(self.server_limits.receive_maximum)
     }
 
@@ -279,7 +280,9 @@ impl Session {
     /// events are forgotten, and its remaining store operations are dropped. `false`: the record was a mere refresh, go on.
     #[must_use]
     pub fn store_failed(&mut self) -> bool {
-        let Some(undo) = self.undo.take() else { return false };
+        let Some(undo) = self.undo.take() else {
+            return false;
+        };
         self.store_ops.clear();
         self.send.truncate(self.step_start.0);
         self.events.truncate(self.step_start.1);
@@ -322,11 +325,20 @@ impl Session {
     /// `text` as it stands before the result of the write.
     fn trace_out(&self, text: impl std::fmt::Display) {
         let result = if self.blocked { -22 } else { 0 };
-        crate::trace!(crate::trace::Level::Protocol, "{} -> {text}({result})", self.label);
+        crate::trace!(
+            crate::trace::Level::Protocol,
+            "{} -> {text}({result})",
+            self.label
+        );
     }
 
     fn trace_in(&self, text: impl FnOnce() -> String) {
-        crate::trace!(crate::trace::Level::Protocol, "{} <- {}", self.label, text());
+        crate::trace!(
+            crate::trace::Level::Protocol,
+            "{} <- {}",
+            self.label,
+            text()
+        );
     }
 }
 

@@ -4,13 +4,13 @@ use crate::packet::PacketId;
 
 /// Hands out identifiers in order, 65535 is followed by 1.
 #[derive(Debug, Default)]
-pub struct PacketIds {
+pub(super) struct PacketIds {
     last: u16,
 }
 
 impl PacketIds {
     /// The next identifier for which `in_use` says no; `None` when all 65535 are in use [MQTT-2.2.1-3].
-    pub fn next(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
+    pub(super) fn next(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
         let mut candidate = self.last;
         for _ in 0..u16::MAX {
             candidate = candidate.checked_add(1).unwrap_or(1);
@@ -24,7 +24,7 @@ impl PacketIds {
     }
 
     /// Starts again at 1, as a clean session does.
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.last = 0;
     }
 }

@@ -1,11 +1,10 @@
 //! Outbound messages: PUBLISH and the acknowledgements that end it.
 
-use super::config::property;
-use super::limits::{LARGEST_PACKET, numeric};
+use super::limits::LARGEST_PACKET;
 use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, PropertyValue, ProtocolVersion, QoS,
-    ReasonCode, ack, publish,
+    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, PropertyValue,
+    ProtocolVersion, PublishHead, QoS, ReasonCode, ack, publish,
 };
 use crate::trace::{self, Level, payload_excerpt};
 use bytes::{Bytes, BytesMut};
@@ -54,7 +53,11 @@ impl std::error::Error for SendError {}
 impl Session {
     /// Encodes a QoS 0 PUBLISH without its payload into `head`: the owner sends both, head first, and keeps nothing
     /// [MQTT-4.3.1-1].
-    pub fn publish_at_most_once(&mut self, request: &PublishRequest<'_>, head: &mut BytesMut) -> Result<(), SendError> {
+    pub fn publish_at_most_once(
+        &mut self,
+        request: &PublishRequest<'_>,
+        head: &mut BytesMut,
+    ) -> Result<(), SendError> {
         let properties = self.check_publish(request)?;
         self.encode_head(request, request.topic, None, &properties, head)?;
         self.learn_alias(request, &properties);
@@ -64,7 +67,11 @@ impl Session {
 
     /// Takes over a QoS 1 or 2 message: it is stored, sent, and resent on later connections until its handshake ends
     /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token.
-    pub fn publish(&mut self, now: Instant, request: &PublishRequest<'_>) -> Result<PacketId, SendError> {
+    pub fn publish(
+        &mut self,
+        now: Instant,
+        request: &PublishRequest<'_>,
+    ) -> Result<PacketId, SendError> {
         let properties = self.check_publish(request)?;
         self.begin_step();
         let id = self.next_id()?;
@@ -76,7 +83,14 @@ impl Session {
         // An alias ends with the connection, so what is kept for the next one carries the full topic.
         let packet = match full_topic {
             Some(topic) => {
-                let lasting = Properties(properties.0.iter().filter(|p| p.id != property::TOPIC_ALIAS).cloned().collect());
+                let lasting = Properties(
+                    properties
+                        .0
+                        .iter()
+                        .filter(|p| p.id != Property::TOPIC_ALIAS)
+                        .cloned()
+                        .collect(),
+                );
                 let mut packet = BytesMut::new();
                 self.encode_head(request, &topic, Some(id), &lasting, &mut packet)?;
                 packet.extend_from_slice(request.payload);
@@ -85,9 +99,21 @@ impl Session {
             None => wire.clone(),
         };
         let v5 = self.is_v5();
-        let awaiting = if request.qos == QoS::ExactlyOnce { Awaiting::PubRec } else { Awaiting::PubAck };
-        let records = OutboundRecords { sent_v3: !v5, sent_v5: v5, ..OutboundRecords::default() };
-        self.store(|| StoreOp::PutSent { v5, id, packet: packet.clone() });
+        let awaiting = if request.qos == QoS::ExactlyOnce {
+            Awaiting::PubRec
+        } else {
+            Awaiting::PubAck
+        };
+        let records = OutboundRecords {
+            sent_v3: !v5,
+            sent_v5: v5,
+            ..OutboundRecords::default()
+        };
+        self.store(|| StoreOp::PutSent {
+            v5,
+            id,
+            packet: packet.clone(),
+        });
         self.inflight.push(Inflight {
             id,
             qos: request.qos,
@@ -109,7 +135,9 @@ impl Session {
         match self.inflight.get_mut(id).map(|message| message.awaiting) {
             Some(Awaiting::PubAck) => self.complete(now, PacketType::PubAck, ack),
             Some(_) => return Err(wrong_kind("PUBACK for a QoS 2 message")),
-            None if self.requests.contains_key(&id) => return Err(wrong_kind("PUBACK for a subscription request")),
+            None if self.requests.contains_key(&id) => {
+                return Err(wrong_kind("PUBACK for a subscription request"));
+            }
             None => {}
         }
         Ok(())
@@ -158,7 +186,9 @@ impl Session {
             Some(Awaiting::PubComp) => self.complete(now, PacketType::PubComp, ack),
             Some(Awaiting::PubAck) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
             Some(Awaiting::PubRec) => return Err(wrong_kind("PUBCOMP before PUBREC")),
-            None if self.requests.contains_key(&id) => return Err(wrong_kind("PUBCOMP for a subscription request")),
+            None if self.requests.contains_key(&id) => {
+                return Err(wrong_kind("PUBCOMP for a subscription request"));
+            }
             None => {}
         }
         Ok(())
@@ -170,8 +200,13 @@ impl Session {
     }
 
     fn complete(&mut self, now: Instant, packet_type: PacketType, ack: Ack) {
-        let Some(message) = self.inflight.remove(ack.packet_id) else { return };
-        self.store(|| StoreOp::RemoveSent { id: message.id, records: message.records });
+        let Some(message) = self.inflight.remove(ack.packet_id) else {
+            return;
+        };
+        self.store(|| StoreOp::RemoveSent {
+            id: message.id,
+            records: message.records,
+        });
         self.events.push_back(Event::Completed {
             id: message.id,
             packet_type: packet_type as u8,
@@ -184,55 +219,89 @@ impl Session {
     /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.
     pub(super) fn next_id(&mut self) -> Result<PacketId, SendError> {
         let (inflight, requests) = (&self.inflight, &self.requests);
-        self.ids.next(|id| inflight.contains(id) || requests.contains_key(&id)).ok_or(SendError::NoPacketId)
+        self.ids
+            .next(|id| inflight.contains(id) || requests.contains_key(&id))
+            .ok_or(SendError::NoPacketId)
     }
 
     /// The properties to send, if the server allows this message.
-    fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<Cow<'a, Properties>, SendError> {
+    fn check_publish<'a>(
+        &self,
+        request: &PublishRequest<'a>,
+    ) -> Result<Cow<'a, Properties>, SendError> {
         if !self.is_connected() {
             return Err(SendError::NotConnected);
         }
         if request.topic.len() > usize::from(u16::MAX) {
-            return Err(SendError::NotAllowed("the topic is longer than 65535 bytes"));
+            return Err(SendError::NotAllowed(
+                "the topic is longer than 65535 bytes",
+            ));
         }
         if self.version != ProtocolVersion::V5 {
             return Ok(Cow::Owned(Properties::default()));
         }
         let limits = &self.server_limits;
         if request.qos > limits.maximum_qos {
-            return Err(SendError::NotAllowed("the QoS is above the server's Maximum QoS [MQTT-3.2.2-11]"));
+            return Err(SendError::NotAllowed(
+                "the QoS is above the server's Maximum QoS [MQTT-3.2.2-11]",
+            ));
         }
         if request.retain && !limits.retain_available {
-            return Err(SendError::NotAllowed("the server does not keep retained messages [MQTT-3.2.2-14]"));
+            return Err(SendError::NotAllowed(
+                "the server does not keep retained messages [MQTT-3.2.2-14]",
+            ));
         }
         let properties = request.properties;
         if properties.check(PropertyPlace::Publish).is_err() {
-            return Err(SendError::NotAllowed("a property is not allowed in PUBLISH"));
+            return Err(SendError::NotAllowed(
+                "a property is not allowed in PUBLISH",
+            ));
         }
-        if numeric(properties, SUBSCRIPTION_IDENTIFIER).is_some() {
-            return Err(SendError::NotAllowed("a client sends no Subscription Identifier [MQTT-3.3.4-6]"));
+        if properties
+            .numeric(Property::SUBSCRIPTION_IDENTIFIER)
+            .is_some()
+        {
+            return Err(SendError::NotAllowed(
+                "a client sends no Subscription Identifier [MQTT-3.3.4-6]",
+            ));
         }
-        match numeric(properties, property::TOPIC_ALIAS) {
+        match properties.numeric(Property::TOPIC_ALIAS) {
             Some(alias) if alias > u32::from(limits.topic_alias_maximum) => {
-                Err(SendError::NotAllowed("the topic alias is above the server's maximum [MQTT-3.3.2-9]"))
+                Err(SendError::NotAllowed(
+                    "the topic alias is above the server's maximum [MQTT-3.3.2-9]",
+                ))
             }
-            Some(alias) if request.topic.is_empty() && !self.outbound_aliases.knows(alias as u16) => {
-                Err(SendError::NotAllowed("the topic alias stands for no topic yet [MQTT-3.3.2-8]"))
+            Some(alias)
+                if request.topic.is_empty() && !self.outbound_aliases.knows(alias as u16) =>
+            {
+                Err(SendError::NotAllowed(
+                    "the topic alias stands for no topic yet [MQTT-3.3.2-8]",
+                ))
             }
-            None if request.topic.is_empty() => {
-                Err(SendError::NotAllowed("the topic is empty and there is no topic alias [MQTT-3.3.2-8]"))
-            }
+            None if request.topic.is_empty() => Err(SendError::NotAllowed(
+                "the topic is empty and there is no topic alias [MQTT-3.3.2-8]",
+            )),
             _ => Ok(Cow::Borrowed(properties)),
         }
     }
 
     /// The full topic, when the message uses an alias.
-    fn learn_alias(&mut self, request: &PublishRequest<'_>, properties: &Properties) -> Option<Bytes> {
-        let alias = properties.0.iter().find_map(|Property { id, value }| match value {
-            PropertyValue::TwoByteInteger(alias) if *id == property::TOPIC_ALIAS => Some(*alias),
-            _ => None,
-        })?;
-        self.outbound_aliases.resolve(&Bytes::copy_from_slice(request.topic), alias)
+    fn learn_alias(
+        &mut self,
+        request: &PublishRequest<'_>,
+        properties: &Properties,
+    ) -> Option<Bytes> {
+        let alias = properties
+            .0
+            .iter()
+            .find_map(|Property { id, value }| match value {
+                PropertyValue::TwoByteInteger(alias) if *id == Property::TOPIC_ALIAS => {
+                    Some(*alias)
+                }
+                _ => None,
+            })?;
+        self.outbound_aliases
+            .resolve(&Bytes::copy_from_slice(request.topic), alias)
     }
 
     fn encode_head(
@@ -243,18 +312,19 @@ impl Session {
         properties: &Properties,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
-        const TOO_LARGE: SendError = SendError::NotAllowed("the packet is larger than the server or the protocol allows");
+        const TOO_LARGE: SendError =
+            SendError::NotAllowed("the packet is larger than the server or the protocol allows");
         let start = out.len();
-        let head = publish::Head {
+        let head = PublishHead {
             dup: false,
             qos: request.qos,
             retain: request.retain,
             topic,
             packet_id: id,
             properties,
-            payload_len: request.payload.len(),
         };
-        publish::encode_head(&head, self.version, out).map_err(|_| TOO_LARGE)?;
+        publish::encode_head(&head, request.payload.len(), self.version, out)
+            .map_err(|_| TOO_LARGE)?;
         let size = out.len() - start + request.payload.len();
         if size > self.server_limits.maximum_packet_size.min(LARGEST_PACKET) as usize {
             out.truncate(start);
@@ -284,9 +354,10 @@ impl Session {
     }
 }
 
-const SUBSCRIPTION_IDENTIFIER: u8 = 11;
-
 /// [MQTT-4.3.2-3] and [MQTT-4.3.3-5]: an acknowledgement of the wrong kind for an identifier in use.
 pub(super) fn wrong_kind(detail: &'static str) -> Malformed {
-    Malformed { reason: ReasonCode::PROTOCOL_ERROR, detail }
+    Malformed {
+        reason: ReasonCode::PROTOCOL_ERROR,
+        detail,
+    }
 }

@@ -1,11 +1,14 @@
 //! Inbound messages: PUBLISH, PUBREL and the acknowledgements they get.
 
-use super::config::property;
-use super::limits::numeric;
 use super::{Event, Session, StoreOp, Undo};
-use crate::packet::{Ack, Malformed, PacketId, PacketType, Publish, QoS, ReasonCode, ack};
+use crate::packet::{
+    Ack, Malformed, PacketId, PacketType, Property, Publish, QoS, ReasonCode, ack,
+};
 use crate::trace::payload_excerpt;
 use bytes::Bytes;
+
+/// Sequence numbers of queued messages run below this and start again at 0.
+const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
 
 /// An inbound QoS 2 exchange between PUBLISH and PUBREL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +20,12 @@ pub struct Received {
 }
 
 impl Session {
-    pub(super) fn handle_publish(&mut self, mut publish: Publish, first_byte: u8, body: Bytes) -> Result<(), Malformed> {
+    pub(super) fn handle_publish(
+        &mut self,
+        mut publish: Publish,
+        first_byte: u8,
+        body: Bytes,
+    ) -> Result<(), Malformed> {
         self.trace_in(|| {
             format!(
                 "PUBLISH msgid: {} qos: {} retained: {} payload len({}): {}",
@@ -60,32 +68,41 @@ impl Session {
         body: Bytes,
     ) -> Result<(), Malformed> {
         let v5 = self.is_v5();
-        let known = self.received.get_mut(&id);
-        if known.is_none() {
-            self.undo = Some(Undo::Received(id));
-        }
-        match known {
+        let under_way = self.received.len();
+        match self.received.get_mut(&id) {
             Some(received) => {
                 if let (false, Some(message)) = (v5, &mut received.message) {
                     *message = publish;
                 }
                 received.v5_record = v5;
             }
-            None if self.received.len() >= self.client_limits.receive_maximum => {
+            None if under_way >= self.client_limits.receive_maximum => {
                 return Err(Malformed {
                     reason: ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
                     detail: "more QoS 2 messages under way than Receive Maximum allows [MQTT-3.3.4-7]",
                 });
             }
-            None if v5 => {
-                self.received.insert(id, Received { message: None, v5_record: true });
-                self.deliver(publish);
-            }
             None => {
-                self.received.insert(id, Received { message: Some(publish), v5_record: false });
+                let message = (!v5).then(|| publish.clone());
+                self.received.insert(
+                    id,
+                    Received {
+                        message,
+                        v5_record: v5,
+                    },
+                );
+                if v5 {
+                    self.deliver(publish);
+                }
+                self.undo = Some(Undo::Received(id));
             }
         }
-        self.store(|| StoreOp::PutReceived { v5, id, first_byte, body });
+        self.store(|| StoreOp::PutReceived {
+            v5,
+            id,
+            first_byte,
+            body,
+        });
         Ok(())
     }
 
@@ -106,16 +123,26 @@ impl Session {
     }
 
     fn resolve_alias(&mut self, publish: &mut Publish) -> Result<(), Malformed> {
-        let Some(alias) = numeric(&publish.properties, property::TOPIC_ALIAS) else { return Ok(()) };
-        let invalid = |detail| Malformed { reason: ReasonCode::TOPIC_ALIAS_INVALID, detail };
+        let Some(alias) = publish.properties.numeric(Property::TOPIC_ALIAS) else {
+            return Ok(());
+        };
+        let invalid = |detail| Malformed {
+            reason: ReasonCode::TOPIC_ALIAS_INVALID,
+            detail,
+        };
         let alias = u16::try_from(alias).map_err(|_| invalid("topic alias out of range"))?;
         if alias > self.client_limits.topic_alias_maximum {
-            return Err(invalid("topic alias above Topic Alias Maximum [MQTT-3.1.2-26]"));
+            return Err(invalid(
+                "topic alias above Topic Alias Maximum [MQTT-3.1.2-26]",
+            ));
         }
-        publish.topic = self.inbound_aliases.resolve(&publish.topic, alias).ok_or(Malformed {
-            reason: ReasonCode::PROTOCOL_ERROR,
-            detail: "topic alias that stands for no topic [MQTT-3.3.2-8]",
-        })?;
+        publish.topic = self
+            .inbound_aliases
+            .resolve(&publish.topic, alias)
+            .ok_or(Malformed {
+                reason: ReasonCode::PROTOCOL_ERROR,
+                detail: "topic alias that stands for no topic [MQTT-3.3.2-8]",
+            })?;
         Ok(())
     }
 
@@ -123,12 +150,19 @@ impl Session {
     fn deliver(&mut self, message: Publish) {
         let mut stored = None;
         if self.keeps_records {
-            self.queue_seq = (self.queue_seq + 1) % 1_000_000;
-            let (v5, seq) = (self.is_v5(), self.queue_seq);
+            let (v5, seq) = (self.is_v5(), self.next_queue_seq);
+            self.next_queue_seq = (seq + 1) % QUEUE_SEQ_LIMIT;
             stored = Some(seq);
-            self.store(|| StoreOp::PutQueued { v5, seq, message: message.clone() });
+            self.store(|| StoreOp::PutQueued {
+                v5,
+                seq,
+                message: message.clone(),
+            });
         }
-        self.events.push_back(Event::Deliver { message, seq: stored });
+        self.events.push_back(Event::Deliver {
+            message,
+            seq: stored,
+        });
     }
 
     fn send_ack(&mut self, packet_type: PacketType, id: PacketId) {

@@ -2,7 +2,10 @@
 
 use super::publish::wrong_kind;
 use super::{Event, SendError, Session};
-use crate::packet::{Malformed, Packet, PacketId, Properties, PropertyPlace, SubAck, Subscribe, SubscriptionRequest, Unsubscribe};
+use crate::packet::{
+    Malformed, Packet, PacketId, Properties, PropertyPlace, SubAck, Subscribe, SubscriptionRequest,
+    Unsubscribe,
+};
 
 /// A request whose acknowledgement has not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,18 +16,38 @@ pub(super) enum Request {
 
 impl Session {
     /// Asks for subscriptions; the answer comes as [`Event::Acknowledged`] with the same packet identifier.
-    pub fn subscribe(&mut self, filters: Vec<SubscriptionRequest>, properties: &Properties) -> Result<PacketId, SendError> {
-        let request = Request::Subscribe { filters: filters.len() };
+    pub fn subscribe(
+        &mut self,
+        filters: Vec<SubscriptionRequest>,
+        properties: &Properties,
+    ) -> Result<PacketId, SendError> {
+        let request = Request::Subscribe {
+            filters: filters.len(),
+        };
         self.send_request(request, properties, |packet_id, properties| {
-            Packet::Subscribe(Subscribe { packet_id, properties, filters })
+            Packet::Subscribe(Subscribe {
+                packet_id,
+                properties,
+                filters,
+            })
         })
     }
 
     /// Asks to end subscriptions; the answer comes as [`Event::Acknowledged`] with the same packet identifier.
-    pub fn unsubscribe(&mut self, filters: Vec<bytes::Bytes>, properties: &Properties) -> Result<PacketId, SendError> {
-        let request = Request::Unsubscribe { filters: filters.len() };
+    pub fn unsubscribe(
+        &mut self,
+        filters: Vec<bytes::Bytes>,
+        properties: &Properties,
+    ) -> Result<PacketId, SendError> {
+        let request = Request::Unsubscribe {
+            filters: filters.len(),
+        };
         self.send_request(request, properties, |packet_id, properties| {
-            Packet::Unsubscribe(Unsubscribe { packet_id, properties, filters })
+            Packet::Unsubscribe(Unsubscribe {
+                packet_id,
+                properties,
+                filters,
+            })
         })
     }
 
@@ -48,14 +71,19 @@ impl Session {
         };
         let mut sent_properties = Properties::default();
         if self.is_v5() {
-            properties.check(place).map_err(|_| SendError::NotAllowed("a property is not allowed in this packet"))?;
+            properties
+                .check(place)
+                .map_err(|_| SendError::NotAllowed("a property is not allowed in this packet"))?;
             sent_properties = properties.clone();
         }
         self.begin_step();
         let id = self.next_id()?;
         let start = self.send.len();
-        let too_large = SendError::NotAllowed("the packet is larger than the server or the protocol allows");
-        packet(id, sent_properties).encode(self.version, self.send.buffer()).map_err(|_| too_large)?;
+        let too_large =
+            SendError::NotAllowed("the packet is larger than the server or the protocol allows");
+        packet(id, sent_properties)
+            .encode(self.version, self.send.buffer())
+            .map_err(|_| too_large)?;
         if self.send.len() - start > self.server_limits.maximum_packet_size as usize {
             self.send.truncate(start);
             return Err(too_large);
@@ -71,8 +99,14 @@ impl Session {
         match self.requests.get(&id) {
             // [MQTT-3.8.4-5]: one code for each filter.
             Some(Request::Subscribe { filters }) if *filters == ack.codes.len() => {}
-            Some(Request::Subscribe { .. }) => return Err(wrong_kind("SUBACK with another number of codes than filters")),
-            Some(Request::Unsubscribe { .. }) => return Err(wrong_kind("SUBACK for an UNSUBSCRIBE")),
+            Some(Request::Subscribe { .. }) => {
+                return Err(wrong_kind(
+                    "SUBACK with another number of codes than filters",
+                ));
+            }
+            Some(Request::Unsubscribe { .. }) => {
+                return Err(wrong_kind("SUBACK for an UNSUBSCRIBE"));
+            }
             None if self.inflight.contains(id) => return Err(wrong_kind("SUBACK for a PUBLISH")),
             None => return Ok(()),
         }
@@ -86,7 +120,11 @@ impl Session {
         match self.requests.get(&id) {
             // [MQTT-3.11.3-1] for 5; 3.1.1 has no codes here.
             Some(Request::Unsubscribe { filters }) if !v5 || *filters == ack.codes.len() => {}
-            Some(Request::Unsubscribe { .. }) => return Err(wrong_kind("UNSUBACK with another number of codes than filters")),
+            Some(Request::Unsubscribe { .. }) => {
+                return Err(wrong_kind(
+                    "UNSUBACK with another number of codes than filters",
+                ));
+            }
             Some(Request::Subscribe { .. }) => return Err(wrong_kind("UNSUBACK for a SUBSCRIBE")),
             None if self.inflight.contains(id) => return Err(wrong_kind("UNSUBACK for a PUBLISH")),
             None => return Ok(()),

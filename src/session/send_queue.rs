@@ -44,6 +44,15 @@ impl SendQueue {
         }
     }
 
+    /// Queues a packet that stands in two pieces.
+    pub fn push_parts(&mut self, head: &[u8], payload: &[u8]) {
+        self.tail.extend_from_slice(head);
+        match payload.len() < OWN_CHUNK {
+            true => self.tail.extend_from_slice(payload),
+            false => self.push(Bytes::copy_from_slice(payload)),
+        }
+    }
+
     /// Queues what `later` holds behind what is here, leaving `later` empty.
     pub fn append(&mut self, later: &mut SendQueue) {
         if self.is_empty() {
@@ -103,8 +112,8 @@ impl SendQueue {
                 self.chunks.pop_front();
             }
         }
-        if self.tail.is_empty() && !self.tail.try_reclaim(1) || self.is_oversized() {
-            self.tail = BytesMut::new();
+        if self.tail.is_empty() {
+            self.give_memory_back();
         }
     }
 
@@ -113,8 +122,11 @@ impl SendQueue {
         *self = SendQueue::default();
     }
 
-    fn is_oversized(&self) -> bool {
-        self.tail.is_empty() && self.tail.capacity() > KEPT_CAPACITY
+    /// The front of an emptied buffer is used again, unless a burst made it large.
+    fn give_memory_back(&mut self) {
+        if !self.tail.try_reclaim(1) || self.tail.capacity() > KEPT_CAPACITY {
+            self.tail = BytesMut::new();
+        }
     }
 
     fn seal_tail(&mut self) {
@@ -142,7 +154,9 @@ mod tests {
 
     impl Concat for [IoSlice<'_>] {
         fn concat_bytes(&self) -> Vec<u8> {
-            self.iter().flat_map(|slice| slice.iter().copied()).collect()
+            self.iter()
+                .flat_map(|slice| slice.iter().copied())
+                .collect()
         }
     }
 

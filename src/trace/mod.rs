@@ -86,6 +86,12 @@ pub fn push(level: Level, line: String) {
     queue::push(level, &line);
 }
 
+/// Whether this thread has queued lines, and [`flush`] would do something with them now.
+#[inline]
+pub fn has_pending() -> bool {
+    queue::has_pending()
+}
+
 /// Writes this thread's queued lines out (file, stdout, callback). Call only with no lock held.
 ///
 /// Lines that the callback itself causes go to the file or standard output, not to the callback.

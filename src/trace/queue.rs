@@ -60,6 +60,14 @@ fn push_line(level: Level, text: String) {
     let _ = LINES.try_with(|lines| lines.borrow_mut().push(line));
 }
 
+/// Whether lines are queued and may be flushed now.
+pub(super) fn has_pending() -> bool {
+    !CALLING_OUT.get()
+        && LINES
+            .try_with(|lines| !lines.borrow().is_empty())
+            .unwrap_or(false)
+}
+
 /// Writes the queued lines to the sink only; they stay queued for the callback.
 pub(super) fn write_to_sink(tracer: &Tracer) {
     let _ = LINES.try_with(|lines| {

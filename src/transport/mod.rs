@@ -3,12 +3,16 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::time::Instant;
 
 pub mod address;
 mod resolve;
 pub mod tcp;
+mod wait;
 
 pub use address::{BadScheme, Scheme, ServerAddress};
+pub use wait::{Interest, wait_any, wait_ready};
 
 /// A connected, non-blocking byte stream. One thread may read while another writes.
 pub trait Transport: Send + Sync {
@@ -18,6 +22,19 @@ pub trait Transport: Send + Sync {
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Ends the stream: the peer sees it end, and a thread waiting on the descriptor wakes.
     fn shutdown(&self);
+    /// Ends the stream after what was written, as far as possible without waiting.
+    fn finish(&self);
     /// The descriptor to wait on.
     fn descriptor(&self) -> BorrowedFd<'_>;
+}
+
+/// Connects to `address`, from name resolution on, until `deadline`.
+pub fn connect(address: &ServerAddress, deadline: Instant) -> io::Result<Arc<dyn Transport>> {
+    match address.scheme {
+        Scheme::Tcp => Ok(Arc::new(tcp::connect(address, deadline)?)),
+        Scheme::Tls | Scheme::Ws | Scheme::Wss | Scheme::Unix => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!("no transport for {address}"),
+        )),
+    }
 }

@@ -165,6 +165,13 @@ impl Transport for TcpTransport {
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
     }
 
+    fn finish(&self) {
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
+        // Closing a socket with unread data sends a reset, and the peer may lose what it has not read yet.
+        let mut unread = [0; 4096];
+        while matches!(self.read(&mut unread), Ok(1..)) {}
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
