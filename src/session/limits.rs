@@ -6,7 +6,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 
 /// The largest packet the protocol can express: a fixed header and 268,435,455 bytes.
-pub const LARGEST_PACKET: u32 = 268_435_455 + 5;
+pub(super) const LARGEST_PACKET: u32 = 268_435_455 + 5;
 
 /// Limits the server set in CONNACK; each defaults to what the standard says for its absence.
 #[derive(Debug)]
