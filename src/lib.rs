@@ -1,6 +1,7 @@
 //! The Paho MQTT C client's synchronous API, in Rust.
 #![warn(missing_docs)]
 
+pub mod ffi;
 pub mod packet;
 pub mod persistence;
 pub mod trace;
