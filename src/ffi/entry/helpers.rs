@@ -122,7 +122,7 @@ mod tests {
             sender.send(current_thread()).unwrap();
             ptr::null_mut()
         }
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel::<pthread_t>();
         // SAFETY: `send` takes what it is given.
         unsafe { start_thread(Some(send), Box::into_raw(Box::new(sender)).cast()) };
         assert_ne!(receiver.recv().unwrap(), current_thread());
