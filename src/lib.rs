@@ -2,7 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod client;
-mod ffi;
+pub mod ffi;
 pub mod packet;
 pub mod persistence;
 pub mod session;

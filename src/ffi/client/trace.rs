@@ -1,0 +1,62 @@
+//! Watching the library at work.
+
+use crate::ffi::boundary::boundary;
+use crate::ffi::c_spelling::{MQTTCLIENT_TRACE_LEVELS, TraceCallback};
+use crate::ffi::entry;
+#[cfg(cbindgen)]
+use std::ffi::c_char;
+
+/// How much is traced: each level includes those below it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceLevelNames {
+    /// Everything.
+    MQTTCLIENT_TRACE_MAXIMUM = 1,
+    /// Much.
+    MQTTCLIENT_TRACE_MEDIUM = 2,
+    /// Notable events.
+    MQTTCLIENT_TRACE_MINIMUM = 3,
+    /// Each packet sent and received.
+    MQTTCLIENT_TRACE_PROTOCOL = 4,
+    /// Failures.
+    MQTTCLIENT_TRACE_ERROR = 5,
+    /// Failures that impair the library.
+    MQTTCLIENT_TRACE_SEVERE = 6,
+    /// Failures that end its work.
+    MQTTCLIENT_TRACE_FATAL = 7,
+}
+
+/// Type of the function that gets the trace, line by line.
+///
+/// Parameters:
+/// - `level`: the level of this line.
+/// - `message`: the line, a C string without line end, valid only during the call.
+///
+/// It may run in any thread of the program, also in several at the same time.
+/// cbindgen:prefix=typedef
+#[cfg(cbindgen)]
+#[unsafe(no_mangle)]
+pub extern "C" fn MQTTClient_traceCallback(level: MQTTCLIENT_TRACE_LEVELS, message: *mut c_char) {}
+
+/// Sets from which level on lines are traced. At first it is MQTTCLIENT_TRACE_MINIMUM.
+///
+/// May be called at any time, also before the first client is created. Values that are no level count as the nearest.
+#[unsafe(no_mangle)]
+pub extern "C" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
+    boundary("MQTTClient_setTraceLevel", || {
+        entry::trace::set_level(level)
+    })
+}
+
+/// Sets the function that gets the trace; NULL for none.
+///
+/// This is independent of the environment variable MQTT_C_CLIENT_TRACE, by which the user of a program can have the
+/// trace written to a file or, with the value ON, to standard output.
+#[doc = safety!()]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn MQTTClient_setTraceCallback(callback: TraceCallback) {
+    // SAFETY: the caller keeps the pointer rules of this module.
+    boundary("MQTTClient_setTraceCallback", || unsafe {
+        entry::trace::set_callback(callback)
+    })
+}

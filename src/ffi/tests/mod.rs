@@ -1,0 +1,5 @@
+//! The exported functions, called as C calls them.
+
+mod boundary_calls;
+mod properties;
+mod texts;

@@ -1,0 +1,57 @@
+//! The public headers: they are what the sources say, and what programs written for the original expect.
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+/// With this variable set every compiler mode is tried, which takes a minute; without it one of C and one of C++.
+const ALL_MODES: &str = "MQTT3C_CHECK_ALL_MODES";
+
+#[test]
+fn committed_headers_are_those_that_the_sources_make() {
+    let fresh = Path::new(env!("OUT_DIR")).join("include");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&fresh).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let made = fs::read_to_string(fresh.join(&name)).unwrap();
+        let committed = fs::read_to_string(common::in_package("include").join(&name)).unwrap();
+        assert!(
+            made == committed,
+            "include/{name} was changed by hand, or could not be written"
+        );
+        names.push(name);
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "MQTTClient.h",
+            "MQTTClientPersistence.h",
+            "MQTTExportDeclarations.h",
+            "MQTTProperties.h",
+            "MQTTReasonCodes.h",
+            "MQTTSubscribeOpts.h",
+        ]
+    );
+}
+
+#[test]
+fn headers_and_library_offer_the_interface_of_the_original() {
+    let mut check = Command::new("python3");
+    check.arg(common::in_package("tests/abi/check-headers"));
+    if env::var_os(ALL_MODES).is_none() {
+        check.arg("--quick");
+    }
+    let output = check
+        .arg(common::in_package("include"))
+        .arg(common::shared_library())
+        .output()
+        .expect("python3 must be installed to check the headers");
+    let report = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{report}{complaints}");
+    assert!(report.trim_end().ends_with(" 0 failed"), "{report}");
+}
