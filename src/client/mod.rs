@@ -29,7 +29,7 @@ pub use connect::{ConnectRequest, Connected, VersionChoice};
 pub use dispatch::{Callbacks, Completed};
 pub use error::Error;
 pub use pump::yield_to_clients as yield_now;
-pub use reactor::{handle_fork_in_child, handle_fork_in_parent, prepare_fork, shut_down};
+pub use reactor::{Stopped, handle_fork_in_child, handle_fork_in_parent, prepare_fork, shut_down};
 
 use crate::persistence::Store;
 use crate::session::Session;
@@ -55,20 +55,23 @@ pub struct Client {
 
 impl Client {
     /// A client for `address`, not connected. What `store` holds from an earlier process is restored; `v5` says which
-    /// records may be there. `Err(Persistence)` still leaves a client to destroy: [`Client::without_store`].
+    /// records may be there. With `Err(Persistence)` the client is one [`with_unusable_store`](Client::with_unusable_store).
     pub fn new(
         address: ServerAddress,
         client_id: Bytes,
-        store: Option<Box<dyn Store>>,
+        mut store: Option<Box<dyn Store>>,
         v5: bool,
-    ) -> Result<Arc<Client>, Error> {
-        let now = Instant::now();
-        let mut session = Session::new(store.is_some(), now);
-        let mut store = store;
+    ) -> (Arc<Client>, Result<(), Error>) {
+        let mut session = Session::new(store.is_some(), Instant::now());
         let mut messages = Vec::new();
-        if let Some(store) = &mut store {
-            messages = records::restore(&mut session, store.as_mut(), v5)
-                .inspect_err(|_| store.close())?;
+        if let Some(open) = &mut store {
+            match records::restore(&mut session, open.as_mut(), v5) {
+                Ok(restored) => messages = restored,
+                Err(error) => {
+                    let client = Client::with_unusable_store(address, client_id, store);
+                    return (client, Err(error));
+                }
+            }
             crate::trace!(
                 crate::trace::Level::Minimum,
                 "{} queued messages restored for client {}",
@@ -76,20 +79,17 @@ impl Client {
                 String::from_utf8_lossy(&client_id)
             );
         }
-        Ok(Client::build(
-            address,
-            client_id,
-            State::new(session, store, messages),
-        ))
+        (Client::build(address, client_id, State::new(session, store, messages)), Ok(()))
     }
 
-    /// A client whose store could not be opened: it can only be destroyed, or used without persistence.
-    pub fn without_store(address: ServerAddress, client_id: Bytes) -> Arc<Client> {
-        Client::build(
-            address,
-            client_id,
-            State::new(Session::new(false, Instant::now()), None, Vec::new()),
-        )
+    /// A client whose store cannot be used: it works without persistence, and `store` is closed with it.
+    pub fn with_unusable_store(
+        address: ServerAddress,
+        client_id: Bytes,
+        store: Option<Box<dyn Store>>,
+    ) -> Arc<Client> {
+        let session = Session::new(false, Instant::now());
+        Client::build(address, client_id, State::new(session, store, Vec::new()))
     }
 
     fn build(address: ServerAddress, client_id: Bytes, state: State) -> Arc<Client> {

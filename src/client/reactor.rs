@@ -146,19 +146,27 @@ pub(super) fn ensure_spare_worker() {
     }
 }
 
-/// Ends the workers: the last client is gone. Waits for them unless called from one.
-pub fn shut_down() {
+/// Tells the workers to end: the last client is gone.
+pub fn shut_down() -> Stopped {
     let Some(reactor) = REACTOR.lock().take() else {
-        return;
+        return Stopped(Vec::new());
     };
     reactor.stopping.store(true, Ordering::SeqCst);
     reactor.signal();
-    let workers = std::mem::take(&mut *reactor.workers.lock());
-    if IS_WORKER.get() {
-        return;
-    }
-    for worker in workers {
-        let _ = worker.join();
+    Stopped(std::mem::take(&mut *reactor.workers.lock()))
+}
+
+/// Workers that were told to end.
+pub struct Stopped(Vec<JoinHandle<()>>);
+
+impl Stopped {
+    /// Waits until they have ended, unless the caller is one of them.
+    pub fn wait(self) {
+        if !IS_WORKER.get() {
+            for worker in self.0 {
+                let _ = worker.join();
+            }
+        }
     }
 }
 

@@ -30,22 +30,17 @@ mod boundary;
 pub mod c_spelling;
 pub mod client;
 mod entry;
+mod handle;
 pub(crate) mod local_time;
 pub mod helpers;
-#[allow(
-    dead_code,
-    reason = "most of it serves the calls that are still in entry/pending.rs"
-)]
 mod memory;
 pub mod persistence;
+mod process;
 pub mod properties;
-#[allow(
-    dead_code,
-    reason = "it serves the calls that are still in entry/pending.rs"
-)]
 mod property_list;
 pub mod reason_codes;
 pub mod subscribe_opts;
+mod user_store;
 
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,19 @@
 //! The trace settings.
 
-use super::pending;
 use crate::ffi::c_spelling::{MQTTCLIENT_TRACE_LEVELS, TraceCallback};
-use crate::trace::Level;
+use crate::trace::{self, Level};
 use std::ffi::CStr;
 use std::sync::Arc;
 
 pub(in crate::ffi) fn set_level(level: MQTTCLIENT_TRACE_LEVELS) {
-    pending::trace_set_level(level);
+    trace::set_level(level);
 }
 
 /// # Safety
 ///
 /// `callback` may be called in any thread until another is set.
 pub(in crate::ffi) unsafe fn set_callback(callback: TraceCallback) {
-    pending::trace_set_callback(callback.map(|function| -> pending::TraceSink {
+    trace::set_callback(callback.map(|function| -> trace::Callback {
         Arc::new(move |level: Level, line: &CStr| {
             // SAFETY: the caller promises that the function may be called; the line outlives the call. The original
             // hands out a `char *`; nobody writes to it.

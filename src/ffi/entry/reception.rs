@@ -1,0 +1,64 @@
+//! Receiving without callbacks.
+
+use super::callbacks::to_c;
+use super::lifecycle::entry;
+use super::publication::code;
+use crate::ffi::client::*;
+use crate::ffi::memory;
+use std::ffi::{c_char, c_int, c_ulong};
+use std::ptr;
+use std::time::Duration;
+
+/// # Safety
+///
+/// The pointer rules of [`ffi`](crate::ffi).
+pub(in crate::ffi) unsafe fn receive(
+    handle: MQTTClient,
+    topicName: *mut *mut c_char,
+    topicLen: *mut c_int,
+    message: *mut *mut MQTTClient_message,
+    timeout: c_ulong,
+) -> c_int {
+    // SAFETY: each is NULL or a place of its type, as promised by the caller.
+    let places = unsafe { (topicName.as_mut(), topicLen.as_mut(), message.as_mut()) };
+    let (Some(topic), Some(topic_len), Some(message)) = places else {
+        return MQTTCLIENT_FAILURE;
+    };
+    let entry = match entry(handle) {
+        Ok(entry) => entry,
+        Err(code) => return code,
+    };
+    match entry.call(|client| client.check_receive()) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return code(&error),
+        Err(code) => return code,
+    }
+    *topic = ptr::null_mut();
+    *message = ptr::null_mut();
+    let received = entry.call(|client| client.receive(Duration::from_millis(timeout)));
+    let received = match received {
+        Ok(Ok(received)) => received,
+        Ok(Err(error)) => return code(&error),
+        Err(code) => return code,
+    };
+    let mut truncated = false;
+    if let Some(publish) = received.message {
+        *topic = memory::c_copy(&publish.topic).cast();
+        *message = to_c(&publish);
+        if topic.is_null() || message.is_null() {
+            // SAFETY: both were made above and nobody else knows them.
+            unsafe {
+                memory::release(std::mem::replace(topic, ptr::null_mut()));
+                memory::free_message(std::mem::replace(message, ptr::null_mut()));
+            }
+            return MQTTCLIENT_FAILURE;
+        }
+        *topic_len = publish.topic.len() as c_int;
+        truncated = publish.topic.contains(&0);
+    }
+    match (received.broken, truncated) {
+        (true, _) => MQTTCLIENT_FAILURE,
+        (false, true) => MQTTCLIENT_TOPICNAME_TRUNCATED,
+        (false, false) => MQTTCLIENT_SUCCESS,
+    }
+}
