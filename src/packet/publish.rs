@@ -33,16 +33,20 @@ pub struct Publish {
     pub payload: Bytes,
 }
 
-/// A [`Publish`] without its payload.
+/// A [`Publish`] without its payload; the fields are the same.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
 pub struct PublishHead<'a> {
+    /// Whether this may be a repetition.
     pub dup: bool,
+    /// The level the sender delivers with.
     pub qos: QoS,
+    /// RETAIN.
     pub retain: bool,
+    /// UTF-8.
     pub topic: &'a [u8],
     /// Some exactly when qos > 0.
     pub packet_id: Option<PacketId>,
+    /// Not written below 5.
     pub properties: &'a Properties,
 }
 
