@@ -136,8 +136,8 @@ impl Packet {
         let packet_type = fixed_header::check_first_byte(first_byte, version, sender)?;
         Ok(match packet_type {
             PacketType::Publish => {
-                let publish = Publish::decode(first_byte, body, version, sender)?;
-                Packet::Publish(publish)
+                let rules = publish::check_topic_name;
+                Packet::Publish(Publish::decode(first_byte, body, version, sender, rules)?)
             }
             PacketType::PubAck => Packet::PubAck(Ack::decode(packet_type, &body, version)?),
             PacketType::PubRec => Packet::PubRec(Ack::decode(packet_type, &body, version)?),
