@@ -167,6 +167,7 @@ fn trailing_bytes() {
         "40 05 00 07 00 00 00",
         "d0 01 00",
         "e0 03 00 00 00",
+        "f0 07 18 04 15 00 01 6d 00",
     ] {
         refused(V5, Server, wire, MALFORMED);
     }

@@ -1,4 +1,5 @@
 mod arbitrary;
+mod limits;
 mod malformed;
 mod properties;
 mod round_trip;
