@@ -37,8 +37,8 @@ const HEADERS: [Header; 6] = [
         sources: &[
             "client/codes.rs",
             "client/types.rs",
-            "client/callbacks.rs",
             "client/lifecycle.rs",
+            "client/callbacks.rs",
             "client/connection.rs",
             "client/subscription.rs",
             "client/publication.rs",

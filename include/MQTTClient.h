@@ -252,6 +252,48 @@ enum MQTTCLIENT_TRACE_LEVELS {
 #define MQTT_SSL_VERSION_TLS_1_2 3
 
 /**
+ * Options of MQTTClient_global_init().
+ */
+typedef struct MQTTClient_init_options {
+    /**
+     * Set to "MQTG" by the initializer.
+     */
+    char struct_id[4];
+    /**
+     * Set to 0 by the initializer.
+     */
+    int struct_version;
+    /**
+     * 1: the library initialises OpenSSL, 0: the program does. OpenSSL 1.1 and later needs neither.
+     */
+    int do_openssl_init;
+} MQTTClient_init_options;
+
+/**
+ * A client. Made by MQTTClient_create(), ended by MQTTClient_destroy(); there is nothing to see inside.
+ */
+typedef void *MQTTClient;
+
+/**
+ * Options of MQTTClient_createWithOptions().
+ */
+typedef struct MQTTClient_createOptions {
+    /**
+     * Set to "MQCO" by the initializer.
+     */
+    char struct_id[4];
+    /**
+     * Must be 0.
+     */
+    int struct_version;
+    /**
+     * One of the MQTTVERSION_ values. MQTTVERSION_5 makes a client for MQTTClient_connect5() and the other calls of
+     * MQTT 5; any other value makes one for MQTTClient_connect().
+     */
+    int MQTTVersion;
+} MQTTClient_createOptions;
+
+/**
  * A message to publish, or one that was received.
  *
  * A received message belongs to the program: free it with MQTTClient_freeMessage().
@@ -300,48 +342,6 @@ typedef struct MQTTClient_message {
  * messages that the client has in flight; used again later.
  */
 typedef int MQTTClient_deliveryToken;
-
-/**
- * A client. Made by MQTTClient_create(), ended by MQTTClient_destroy(); there is nothing to see inside.
- */
-typedef void *MQTTClient;
-
-/**
- * Options of MQTTClient_global_init().
- */
-typedef struct MQTTClient_init_options {
-    /**
-     * Set to "MQTG" by the initializer.
-     */
-    char struct_id[4];
-    /**
-     * Set to 0 by the initializer.
-     */
-    int struct_version;
-    /**
-     * 1: the library initialises OpenSSL, 0: the program does. OpenSSL 1.1 and later needs neither.
-     */
-    int do_openssl_init;
-} MQTTClient_init_options;
-
-/**
- * Options of MQTTClient_createWithOptions().
- */
-typedef struct MQTTClient_createOptions {
-    /**
-     * Set to "MQCO" by the initializer.
-     */
-    char struct_id[4];
-    /**
-     * Must be 0.
-     */
-    int struct_version;
-    /**
-     * One of the MQTTVERSION_ values. MQTTVERSION_5 makes a client for MQTTClient_connect5() and the other calls of
-     * MQTT 5; any other value makes one for MQTTClient_connect().
-     */
-    int MQTTVersion;
-} MQTTClient_createOptions;
 
 /**
  * The message that the server publishes for the client when its connection ends without MQTTClient_disconnect().
@@ -637,6 +637,82 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Sets options of the library as a whole. Not needed with OpenSSL 1.1 and later.
+ *
+ * Call it before the first client is created. `inits` may be NULL; it is not kept.
+ */
+LIBMQTT_API void MQTTClient_global_init(struct MQTTClient_init_options *inits);
+
+/**
+ * Creates a client for MQTT 3.1 and 3.1.1. It does not connect yet.
+ *
+ * Messages that a client of the same identifier and URI left unfinished in its store are taken up again.
+ *
+ * Parameters:
+ * - `handle`: set to the new client. To be freed with MQTTClient_destroy().
+ * - `serverURI`: the server, as `scheme://host[:port][/path]`. Schemes are tcp and mqtt (port 1883), ws (80), and in the
+ *   library with TLS ssl, mqtts and tls (8883) and wss (443); `host[:port]` alone is taken as tcp. IPv6 addresses stand
+ *   in brackets. `unix://path` is a local socket. The string is copied.
+ * - `clientId`: the identifier by which the server knows the client: a UTF-8 C string. It is copied.
+ * - `persistence_type`: one of the MQTTCLIENT_PERSISTENCE_ values.
+ * - `persistence_context`: with MQTTCLIENT_PERSISTENCE_DEFAULT the directory, or NULL for the current one, copied;
+ *   with MQTTCLIENT_PERSISTENCE_USER an MQTTClient_persistence, which must live as long as the client; else NULL.
+ *
+ * Returns:
+ * - MQTTCLIENT_SUCCESS.
+ * - MQTTCLIENT_NULL_PARAMETER: `handle`, `serverURI` or `clientId` is NULL.
+ * - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
+ * - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
+ * - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
+ *   MQTTCLIENT_PERSISTENCE_DEFAULT. If the handle was set it is to be destroyed all the same; set it to NULL before
+ *   the call.
+ * - MQTTCLIENT_FAILURE: no memory.
+ */
+LIBMQTT_API
+int MQTTClient_create(MQTTClient *handle,
+                      const char *serverURI,
+                      const char *clientId,
+                      int persistence_type,
+                      void *persistence_context);
+
+/**
+ * Creates a client with options; with them, one for MQTT 5.
+ *
+ * Parameters are those of MQTTClient_create(), and:
+ * - `options`: the options, not kept; NULL for the defaults.
+ *
+ * Returns the codes of MQTTClient_create(), and:
+ * - MQTTCLIENT_BAD_STRUCTURE: `options` has a wrong struct_id or struct_version.
+ */
+LIBMQTT_API
+int MQTTClient_createWithOptions(MQTTClient *handle,
+                                 const char *serverURI,
+                                 const char *clientId,
+                                 int persistence_type,
+                                 void *persistence_context,
+                                 struct MQTTClient_createOptions *options);
+
+/**
+ * Ends a client and frees what belongs to it. Sets the handle to NULL.
+ *
+ * A client that is still connected is cut off without a DISCONNECT packet, so the server publishes its will: call
+ * MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
+ * that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
+ *
+ * `handle` may be NULL or point to NULL: then nothing happens.
+ */
+LIBMQTT_API void MQTTClient_destroy(MQTTClient *handle);
+
+/**
+ * Sets how long the client waits for the answer to a subscribe or unsubscribe, in ms. At first it is 10000.
+ *
+ * Returns:
+ * - MQTTCLIENT_SUCCESS.
+ * - MQTTCLIENT_FAILURE: less than 5000 ms, or `handle` is not a client. Nothing has changed.
+ */
+LIBMQTT_API int MQTTClient_setCommandTimeout(MQTTClient handle, unsigned long milliSeconds);
+
+/**
  * Type of the function that gets received messages.
  *
  * Parameters:
@@ -743,82 +819,6 @@ LIBMQTT_API int MQTTClient_setDisconnected(MQTTClient handle, void *context, MQT
  * - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
  */
 LIBMQTT_API int MQTTClient_setPublished(MQTTClient handle, void *context, MQTTClient_published* co);
-
-/**
- * Sets options of the library as a whole. Not needed with OpenSSL 1.1 and later.
- *
- * Call it before the first client is created. `inits` may be NULL; it is not kept.
- */
-LIBMQTT_API void MQTTClient_global_init(struct MQTTClient_init_options *inits);
-
-/**
- * Creates a client for MQTT 3.1 and 3.1.1. It does not connect yet.
- *
- * Messages that a client of the same identifier and URI left unfinished in its store are taken up again.
- *
- * Parameters:
- * - `handle`: set to the new client. To be freed with MQTTClient_destroy().
- * - `serverURI`: the server, as `scheme://host[:port][/path]`. Schemes are tcp and mqtt (port 1883), ws (80), and in the
- *   library with TLS ssl, mqtts and tls (8883) and wss (443); `host[:port]` alone is taken as tcp. IPv6 addresses stand
- *   in brackets. `unix://path` is a local socket. The string is copied.
- * - `clientId`: the identifier by which the server knows the client: a UTF-8 C string. It is copied.
- * - `persistence_type`: one of the MQTTCLIENT_PERSISTENCE_ values.
- * - `persistence_context`: with MQTTCLIENT_PERSISTENCE_DEFAULT the directory, or NULL for the current one, copied;
- *   with MQTTCLIENT_PERSISTENCE_USER an MQTTClient_persistence, which must live as long as the client; else NULL.
- *
- * Returns:
- * - MQTTCLIENT_SUCCESS.
- * - MQTTCLIENT_NULL_PARAMETER: `handle`, `serverURI` or `clientId` is NULL.
- * - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
- * - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
- * - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
- *   MQTTCLIENT_PERSISTENCE_DEFAULT. If the handle was set it is to be destroyed all the same; set it to NULL before
- *   the call.
- * - MQTTCLIENT_FAILURE: no memory.
- */
-LIBMQTT_API
-int MQTTClient_create(MQTTClient *handle,
-                      const char *serverURI,
-                      const char *clientId,
-                      int persistence_type,
-                      void *persistence_context);
-
-/**
- * Creates a client with options; with them, one for MQTT 5.
- *
- * Parameters are those of MQTTClient_create(), and:
- * - `options`: the options, not kept; NULL for the defaults.
- *
- * Returns the codes of MQTTClient_create(), and:
- * - MQTTCLIENT_BAD_STRUCTURE: `options` has a wrong struct_id or struct_version.
- */
-LIBMQTT_API
-int MQTTClient_createWithOptions(MQTTClient *handle,
-                                 const char *serverURI,
-                                 const char *clientId,
-                                 int persistence_type,
-                                 void *persistence_context,
-                                 struct MQTTClient_createOptions *options);
-
-/**
- * Ends a client and frees what belongs to it. Sets the handle to NULL.
- *
- * A client that is still connected is cut off without a DISCONNECT packet, so the server publishes its will: call
- * MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
- * that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
- *
- * `handle` may be NULL or point to NULL: then nothing happens.
- */
-LIBMQTT_API void MQTTClient_destroy(MQTTClient *handle);
-
-/**
- * Sets how long the client waits for the answer to a subscribe or unsubscribe, in ms. At first it is 10000.
- *
- * Returns:
- * - MQTTCLIENT_SUCCESS.
- * - MQTTCLIENT_FAILURE: less than 5000 ms, or `handle` is not a client. Nothing has changed.
- */
-LIBMQTT_API int MQTTClient_setCommandTimeout(MQTTClient handle, unsigned long milliSeconds);
 
 /**
  * Connects a client to its server with MQTT 3.1.1 or 3.1, and waits until the server has accepted.
@@ -1222,7 +1222,8 @@ typedef void MQTTClient_traceCallback(enum MQTTCLIENT_TRACE_LEVELS level, char *
 /**
  * Sets from which level on lines are traced. At first it is MQTTCLIENT_TRACE_MINIMUM.
  *
- * May be called at any time, also before the first client is created. Values that are no level count as the nearest.
+ * May be called at any time, also before the first client is created. 0 counts as
+ * MQTTCLIENT_TRACE_MAXIMUM.
  */
 LIBMQTT_API void MQTTClient_setTraceLevel(enum MQTTCLIENT_TRACE_LEVELS level);
 

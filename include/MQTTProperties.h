@@ -336,7 +336,7 @@ LIBMQTT_API int64_t MQTTProperties_getNumericValue(const struct MQTTProperties *
 /**
  * The number in one of several properties of this identifier.
  *
- * `index` is 0 for the first of them. Returns what MQTTProperties_getNumericValue() does.
+ * `index` is 0 for the first of them; a negative one counts as 0. Returns what MQTTProperties_getNumericValue() does.
  */
 LIBMQTT_API
 int64_t MQTTProperties_getNumericValueAt(const struct MQTTProperties *props,
@@ -356,7 +356,7 @@ struct MQTTProperty *MQTTProperties_getProperty(const struct MQTTProperties *pro
 /**
  * One of several properties of this identifier.
  *
- * `index` is 0 for the first of them. Returns what MQTTProperties_getProperty() does.
+ * `index` is 0 for the first of them. Returns what MQTTProperties_getProperty() does, NULL for a negative index.
  */
 LIBMQTT_API
 struct MQTTProperty *MQTTProperties_getPropertyAt(const struct MQTTProperties *props,

@@ -27,7 +27,7 @@ impl Failure for i64 {
 }
 
 /// No thread.
-impl Failure for libc::pthread_t {
+impl Failure for usize {
     const FAILURE: Self = 0;
 }
 

@@ -3,7 +3,7 @@
 
 use super::boundary::boundary;
 use super::entry;
-use libc::{pthread_mutex_t, pthread_t};
+use libc::pthread_mutex_t;
 use std::ffi::{c_int, c_void};
 
 /// What [`Heap_get_info`] points to.
@@ -15,6 +15,9 @@ pub struct HeapInfo {
     /// Most bytes ever in use.
     pub max: usize,
 }
+
+/// A `pthread_t`, which is a word whatever the C library makes of it.
+pub type ThreadId = usize;
 
 /// The body of a thread.
 pub type ThreadFunction = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
@@ -67,7 +70,7 @@ pub unsafe extern "C" fn Thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_i
 
 /// The calling thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn Thread_getid() -> pthread_t {
+pub extern "C" fn Thread_getid() -> ThreadId {
     boundary("Thread_getid", entry::helpers::current_thread)
 }
 
@@ -116,6 +119,6 @@ pub unsafe extern "C" fn Paho_thread_unlock_mutex(mutex: *mut pthread_mutex_t) -
 
 /// The calling thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn Paho_thread_getid() -> pthread_t {
+pub extern "C" fn Paho_thread_getid() -> ThreadId {
     boundary("Paho_thread_getid", entry::helpers::current_thread)
 }

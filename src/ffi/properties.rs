@@ -275,7 +275,7 @@ pub unsafe extern "C" fn MQTTProperties_getNumericValue(
 
 /// The number in one of several properties of this identifier.
 ///
-/// `index` is 0 for the first of them. Returns what MQTTProperties_getNumericValue() does.
+/// `index` is 0 for the first of them; a negative one counts as 0. Returns what MQTTProperties_getNumericValue() does.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MQTTProperties_getNumericValueAt(
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn MQTTProperties_getProperty(
 
 /// One of several properties of this identifier.
 ///
-/// `index` is 0 for the first of them. Returns what MQTTProperties_getProperty() does.
+/// `index` is 0 for the first of them. Returns what MQTTProperties_getProperty() does, NULL for a negative index.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MQTTProperties_getPropertyAt(

@@ -1,6 +1,6 @@
 //! `MQTTClient.h`, in the order in which the header prints it.
 //!
-//! The functions here hold signature and documentation; what they do is in [`entry`](super::entry).
+//! The functions here hold signature and documentation; what they do is in `src/ffi/entry`.
 
 pub mod callbacks;
 pub mod codes;

@@ -40,7 +40,8 @@ pub extern "C" fn MQTTClient_traceCallback(level: MQTTCLIENT_TRACE_LEVELS, messa
 
 /// Sets from which level on lines are traced. At first it is MQTTCLIENT_TRACE_MINIMUM.
 ///
-/// May be called at any time, also before the first client is created. Values that are no level count as the nearest.
+/// May be called at any time, also before the first client is created. 0 counts as
+/// MQTTCLIENT_TRACE_MAXIMUM.
 #[unsafe(no_mangle)]
 pub extern "C" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
     boundary("MQTTClient_setTraceLevel", || {

@@ -1,6 +1,6 @@
 //! The undeclared helpers.
 
-use crate::ffi::helpers::{HeapInfo, ThreadFunction};
+use crate::ffi::helpers::{HeapInfo, ThreadFunction, ThreadId};
 use crate::ffi::memory::release;
 use libc::{pthread_attr_t, pthread_mutex_t, pthread_t};
 use std::ffi::{c_int, c_void};
@@ -104,9 +104,9 @@ pub(in crate::ffi) unsafe fn unlock_mutex(mutex: *mut pthread_mutex_t) -> c_int 
     unsafe { libc::pthread_mutex_unlock(mutex) }
 }
 
-pub(in crate::ffi) fn current_thread() -> pthread_t {
+pub(in crate::ffi) fn current_thread() -> ThreadId {
     // SAFETY: pthread_self has no conditions.
-    unsafe { libc::pthread_self() }
+    unsafe { libc::pthread_self() as ThreadId }
 }
 
 #[cfg(test)]
@@ -118,11 +118,11 @@ mod tests {
     fn a_started_thread_runs_with_its_argument() {
         unsafe extern "C" fn send(argument: *mut c_void) -> *mut c_void {
             // SAFETY: the test hands over a boxed sender.
-            let sender = unsafe { Box::from_raw(argument.cast::<mpsc::Sender<pthread_t>>()) };
+            let sender = unsafe { Box::from_raw(argument.cast::<mpsc::Sender<ThreadId>>()) };
             sender.send(current_thread()).unwrap();
             ptr::null_mut()
         }
-        let (sender, receiver) = mpsc::channel::<pthread_t>();
+        let (sender, receiver) = mpsc::channel::<ThreadId>();
         // SAFETY: `send` takes what it is given.
         unsafe { start_thread(Some(send), Box::into_raw(Box::new(sender)).cast()) };
         assert_ne!(receiver.recv().unwrap(), current_thread());

@@ -53,8 +53,9 @@ pub(in crate::ffi) unsafe fn find(
 ) -> *mut MQTTProperty {
     // SAFETY: a list, as promised by the caller.
     let entries = unsafe { property_list::entries(list) };
-    // Negative indexes count as 0.
-    let nth = usize::try_from(index).unwrap_or(0);
+    let Ok(nth) = usize::try_from(index) else {
+        return ptr::null_mut();
+    };
     let mut matches = (0..entries.len()).filter(|&i| entries[i].identifier == id);
     match matches.nth(nth) {
         // SAFETY: the list has entries, so it is not NULL, and this is one of them.
@@ -71,6 +72,8 @@ pub(in crate::ffi) unsafe fn numeric_value(
     id: MQTTPropertyCodes,
     index: c_int,
 ) -> i64 {
+    // Here, other than in `find`, the original takes a negative index as 0.
+    let index = index.max(0);
     // SAFETY: a list, as promised by the caller; `find` answers with one of its entries or NULL.
     let Some(property) = (unsafe { find(list, id, index).as_ref() }) else {
         return i64::FAILURE;

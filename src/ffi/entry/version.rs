@@ -21,7 +21,7 @@ unsafe impl Sync for VersionInfo {}
 
 /// Name and value of each row, as in the header of the trace.
 pub(in crate::ffi) fn rows() -> Vec<(&'static str, String)> {
-    let mut rows = vec![
+    [
         (
             "Product name",
             "mqtt3c, a Rust implementation of the Paho synchronous MQTT C client API".to_owned(),
@@ -31,19 +31,27 @@ pub(in crate::ffi) fn rows() -> Vec<(&'static str, String)> {
             "Build level",
             format!("{} {}", env!("CARGO_PKG_VERSION"), env!("MQTT3C_COMMIT")),
         ),
-    ];
-    #[cfg(feature = "tls")]
-    rows.extend([
-        ("OpenSSL version", openssl::version::version().to_owned()),
-        ("OpenSSL flags", openssl::version::c_flags().to_owned()),
-        (
-            "OpenSSL build timestamp",
-            openssl::version::built_on().to_owned(),
-        ),
-        ("OpenSSL platform", openssl::version::platform().to_owned()),
-        ("OpenSSL directory", openssl::version::dir().to_owned()),
-    ]);
-    rows
+    ]
+    .into_iter()
+    .chain(openssl_rows())
+    .collect()
+}
+
+#[cfg(not(feature = "tls"))]
+fn openssl_rows() -> [(&'static str, String); 0] {
+    []
+}
+
+#[cfg(feature = "tls")]
+fn openssl_rows() -> [(&'static str, String); 5] {
+    use openssl::version;
+    [
+        ("OpenSSL version", version::version().to_owned()),
+        ("OpenSSL flags", version::c_flags().to_owned()),
+        ("OpenSSL build timestamp", version::built_on().to_owned()),
+        ("OpenSSL platform", version::platform().to_owned()),
+        ("OpenSSL directory", version::dir().to_owned()),
+    ]
 }
 
 /// The array of `MQTTClient_getVersionInfo`: always the same.

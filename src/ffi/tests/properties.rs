@@ -173,6 +173,7 @@ fn values_are_found_by_identifier_and_index() {
             list.array.add(3)
         );
         assert!(MQTTProperties_getPropertyAt(&list, 11, 2).is_null());
+        assert!(MQTTProperties_getPropertyAt(&list, 11, -1).is_null());
         MQTTProperties_free(&mut list);
     }
 }
