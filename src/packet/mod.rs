@@ -1,5 +1,192 @@
 //! The MQTT codec: bytes to packets and back, for MQTT 3.1, 3.1.1 and 5; no state, no clock, no I/O.
+//!
+//! [`next_frame`] cuts the stream into packets, [`Packet::decode`] interprets one, [`Packet::encode`] writes one.
+//! One set of types serves all versions: properties are empty below 5. Decoding accepts what the standard lets the
+//! sender write and nothing else; each check names the clause it implements.
 #![forbid(unsafe_code)]
 
-mod types;
-pub use types::*;
+pub mod ack;
+mod auth;
+mod connack;
+mod connect;
+mod disconnect;
+mod error;
+mod fixed_header;
+mod frame;
+pub mod primitives;
+mod properties;
+pub mod publish;
+mod reason_code;
+mod record;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+mod unsubscribe;
+
+use std::num::NonZeroU16;
+
+use bytes::{Bytes, BytesMut};
+
+pub use ack::Ack;
+pub use auth::Auth;
+pub use connack::ConnAck;
+pub use connect::{Connect, Will};
+pub use disconnect::Disconnect;
+pub use error::{Malformed, TooLarge};
+pub use fixed_header::PacketType;
+pub use frame::{Frame, next_frame};
+pub use properties::{Properties, Property, PropertyPlace, PropertyType, PropertyValue};
+pub use publish::{Publish, PublishHead};
+pub use reason_code::ReasonCode;
+pub use record::decode_record;
+pub use subscribe::{SubAck, Subscribe, SubscriptionRequest};
+pub use unsubscribe::Unsubscribe;
+
+/// Protocol version, with the level that CONNECT carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProtocolVersion {
+    /// MQTT 3.1
+    V3_1 = 3,
+    /// MQTT 3.1.1
+    V3_1_1 = 4,
+    /// MQTT 5
+    V5 = 5,
+}
+
+/// Quality of Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum QoS {
+    AtMostOnce = 0,
+    AtLeastOnce = 1,
+    ExactlyOnce = 2,
+}
+
+impl QoS {
+    /// The level of a number; `None` above 2.
+    #[inline]
+    pub const fn from_level(level: u8) -> Option<QoS> {
+        match level {
+            0 => Some(QoS::AtMostOnce),
+            1 => Some(QoS::AtLeastOnce),
+            2 => Some(QoS::ExactlyOnce),
+            _ => None,
+        }
+    }
+}
+
+/// Packet Identifier, never 0.
+pub type PacketId = NonZeroU16;
+
+/// Who wrote the bytes being decoded: decides which packet types are legal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Sender {
+    Server,
+    Client,
+}
+
+/// An MQTT Control Packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Packet {
+    Connect(Box<Connect>),
+    ConnAck(ConnAck),
+    Publish(Publish),
+    PubAck(Ack),
+    PubRec(Ack),
+    PubRel(Ack),
+    PubComp(Ack),
+    Subscribe(Subscribe),
+    SubAck(SubAck),
+    Unsubscribe(Unsubscribe),
+    UnsubAck(SubAck),
+    PingReq,
+    PingResp,
+    Disconnect(Disconnect),
+    Auth(Auth),
+}
+
+impl Packet {
+    /// Interprets a frame. `version` is the connection's; a CONNECT carries its own. Strings, payload and binary data
+    /// share the frame's memory.
+    pub fn decode(
+        frame: Frame,
+        version: ProtocolVersion,
+        sender: Sender,
+    ) -> Result<Packet, Malformed> {
+        let Frame { first_byte, body } = frame;
+        let packet_type = fixed_header::check_first_byte(first_byte, version, sender)?;
+        Ok(match packet_type {
+            PacketType::Publish => {
+                let publish = Publish::decode(first_byte, body, version, sender)?;
+                Packet::Publish(publish)
+            }
+            PacketType::PubAck => Packet::PubAck(Ack::decode(packet_type, &body, version)?),
+            PacketType::PubRec => Packet::PubRec(Ack::decode(packet_type, &body, version)?),
+            PacketType::PubRel => Packet::PubRel(Ack::decode(packet_type, &body, version)?),
+            PacketType::PubComp => Packet::PubComp(Ack::decode(packet_type, &body, version)?),
+            PacketType::PingReq => empty(&body, Packet::PingReq)?,
+            PacketType::PingResp => empty(&body, Packet::PingResp)?,
+            PacketType::Connect => Packet::Connect(Box::new(Connect::decode(&body)?)),
+            PacketType::ConnAck => Packet::ConnAck(ConnAck::decode(&body, version)?),
+            PacketType::Subscribe => Packet::Subscribe(Subscribe::decode(&body, version)?),
+            PacketType::SubAck => Packet::SubAck(SubAck::decode_suback(&body, version)?),
+            PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::decode(&body, version)?),
+            PacketType::UnsubAck => Packet::UnsubAck(SubAck::decode_unsuback(&body, version)?),
+            PacketType::Disconnect => {
+                Packet::Disconnect(Disconnect::decode(&body, version, sender)?)
+            }
+            PacketType::Auth => Packet::Auth(Auth::decode(&body, sender)?),
+        })
+    }
+
+    /// Appends the wire form to `out`; on error `out` is as it was. `version` is the connection's; CONNECT is written
+    /// for its own, AUTH as in 5, the only version that has it.
+    pub fn encode(&self, version: ProtocolVersion, out: &mut BytesMut) -> Result<(), TooLarge> {
+        match self {
+            Packet::Publish(publish) => publish.encode(version, out),
+            Packet::PubAck(ack) => ack.encode(PacketType::PubAck, version, out),
+            Packet::PubRec(ack) => ack.encode(PacketType::PubRec, version, out),
+            Packet::PubRel(ack) => ack.encode(PacketType::PubRel, version, out),
+            Packet::PubComp(ack) => ack.encode(PacketType::PubComp, version, out),
+            Packet::PingReq => fixed_header::put_fixed_header(0xc0, 0, out),
+            Packet::PingResp => fixed_header::put_fixed_header(0xd0, 0, out),
+            Packet::Connect(connect) => connect.encode(out),
+            Packet::ConnAck(connack) => connack.encode(version, out),
+            Packet::Subscribe(subscribe) => subscribe.encode(version, out),
+            Packet::SubAck(suback) => suback.encode_suback(version, out),
+            Packet::Unsubscribe(unsubscribe) => unsubscribe.encode(version, out),
+            Packet::UnsubAck(unsuback) => unsuback.encode_unsuback(version, out),
+            Packet::Disconnect(disconnect) => disconnect.encode(version, out),
+            Packet::Auth(auth) => auth.encode(out),
+        }
+    }
+
+    /// The packet's type.
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Packet::Connect(_) => PacketType::Connect,
+            Packet::ConnAck(_) => PacketType::ConnAck,
+            Packet::Publish(_) => PacketType::Publish,
+            Packet::PubAck(_) => PacketType::PubAck,
+            Packet::PubRec(_) => PacketType::PubRec,
+            Packet::PubRel(_) => PacketType::PubRel,
+            Packet::PubComp(_) => PacketType::PubComp,
+            Packet::Subscribe(_) => PacketType::Subscribe,
+            Packet::SubAck(_) => PacketType::SubAck,
+            Packet::Unsubscribe(_) => PacketType::Unsubscribe,
+            Packet::UnsubAck(_) => PacketType::UnsubAck,
+            Packet::PingReq => PacketType::PingReq,
+            Packet::PingResp => PacketType::PingResp,
+            Packet::Disconnect(_) => PacketType::Disconnect,
+            Packet::Auth(_) => PacketType::Auth,
+        }
+    }
+}
+
+/// A packet that consists of its fixed header (3.1.1 and 5: 3.12, 3.13).
+fn empty(body: &Bytes, packet: Packet) -> Result<Packet, Malformed> {
+    primitives::Reader::new(body).finish()?;
+    Ok(packet)
+}

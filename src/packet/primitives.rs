@@ -1,0 +1,253 @@
+//! Data representations (3.1.1 and 5: section 1.5): integers, binary data, UTF-8 strings.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::{Malformed, PacketId, TooLarge};
+
+/// The largest Variable Byte Integer, and so the largest Remaining Length (5: 1.5.5, 3.1.1: 2.2.3).
+pub const MAX_VARIABLE_BYTE_INTEGER: u32 = 268_435_455;
+
+/// Whether an application's string may go into a packet: well-formed UTF-8 without surrogates and overlong forms
+/// (`[MQTT-1.5.4-1]`; 3.1.1: `[MQTT-1.5.3-1]`). Control characters and U+FFFF pass.
+pub fn valid_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+/// Reads fields off the front of `source`; what it returns borrows from there.
+pub(super) struct Reader<'a> {
+    source: &'a Bytes,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a Bytes) -> Reader<'a> {
+        Reader {
+            source,
+            rest: source,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Number of bytes read so far.
+    pub(super) fn position(&self) -> usize {
+        self.source.len() - self.rest.len()
+    }
+
+    /// A reference-counted slice of the source for something read from it.
+    pub(super) fn share(&self, part: &'a [u8]) -> Bytes {
+        self.source.slice_ref(part)
+    }
+
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
+        let (part, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or(Malformed::packet("the packet ends inside a field"))?;
+        self.rest = rest;
+        Ok(part)
+    }
+
+    pub(super) fn take_rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (array, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or(Malformed::packet("the packet ends inside a field"))?;
+        self.rest = rest;
+        Ok(*array)
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn two_byte_integer(&mut self) -> Result<u16, Malformed> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn four_byte_integer(&mut self) -> Result<u32, Malformed> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(super) fn variable_byte_integer(&mut self) -> Result<u32, Malformed> {
+        let (value, length) = peek_variable_byte_integer(self.rest)?
+            .ok_or(Malformed::packet("the packet ends inside a field"))?;
+        if length != variable_byte_integer_length(value) {
+            // [MQTT-1.5.5-1]
+            return Err(Malformed::packet(
+                "a variable byte integer is longer than needed",
+            ));
+        }
+        self.take(length)?;
+        Ok(value)
+    }
+
+    /// A Packet Identifier, never 0 ([MQTT-2.2.1-3], [MQTT-2.2.1-4]; 3.1.1: [MQTT-2.3.1-1]).
+    pub(super) fn packet_id(&mut self) -> Result<PacketId, Malformed> {
+        PacketId::new(self.two_byte_integer()?)
+            .ok_or(Malformed::protocol("the packet identifier is 0"))
+    }
+
+    pub(super) fn binary(&mut self) -> Result<&'a [u8], Malformed> {
+        let length = self.two_byte_integer()?;
+        self.take(length.into())
+    }
+
+    /// A UTF-8 Encoded String without U+0000 ([MQTT-1.5.4-1], [MQTT-1.5.4-2]; 3.1.1: [MQTT-1.5.3-1], [MQTT-1.5.3-2]).
+    pub(super) fn utf8(&mut self) -> Result<&'a [u8], Malformed> {
+        let string = self.binary()?;
+        check_utf8(string)?;
+        Ok(string)
+    }
+
+    /// Ends the reading of a packet.
+    pub(super) fn finish(self) -> Result<(), Malformed> {
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed::packet("bytes follow the end of the packet"))
+        }
+    }
+}
+
+/// The rules of [`Reader::utf8`] for a string that is already cut out.
+pub(super) fn check_utf8(string: &[u8]) -> Result<(), Malformed> {
+    if !valid_utf8(string) {
+        return Err(Malformed::packet("a string is not UTF-8"));
+    }
+    if string.contains(&0) {
+        return Err(Malformed::packet("a string contains U+0000"));
+    }
+    Ok(())
+}
+
+/// The integer at the front and its length in bytes; `None` if it is not there completely.
+/// Over four bytes it is malformed (5: 1.5.5, 3.1.1: 2.2.3).
+#[inline]
+pub(super) fn peek_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, Malformed> {
+    let mut value = 0;
+    for (index, &byte) in bytes.iter().take(4).enumerate() {
+        value |= u32::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            return Ok(Some((value, index + 1)));
+        }
+    }
+    if bytes.len() < 4 {
+        Ok(None)
+    } else {
+        Err(Malformed::packet(
+            "a variable byte integer is over four bytes",
+        ))
+    }
+}
+
+/// Bytes that `value` takes on the wire, 1 to 4. The caller has checked that it is no larger than the maximum.
+#[inline]
+pub(super) fn variable_byte_integer_length(value: u32) -> usize {
+    match value {
+        0..=0x7f => 1,
+        0x80..=0x3fff => 2,
+        0x4000..=0x1f_ffff => 3,
+        _ => 4,
+    }
+}
+
+/// Writes `value` to the front of `out` and returns its length in bytes. The caller has checked the maximum.
+#[inline]
+pub(super) fn fill_variable_byte_integer(mut value: u32, out: &mut [u8]) -> usize {
+    let mut length = 0;
+    for slot in out {
+        length += 1;
+        *slot = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            break;
+        }
+        *slot |= 0x80;
+    }
+    length
+}
+
+pub(super) fn put_variable_byte_integer(value: u32, out: &mut BytesMut) {
+    let mut bytes = [0; 4];
+    let length = fill_variable_byte_integer(value, &mut bytes);
+    out.extend_from_slice(&bytes[..length]);
+}
+
+/// Bytes that binary data or a string takes on the wire, its length field included.
+#[inline]
+pub(super) fn binary_length(bytes: &[u8]) -> Result<u64, TooLarge> {
+    if bytes.len() > usize::from(u16::MAX) {
+        return Err(TooLarge);
+    }
+    Ok(2 + bytes.len() as u64)
+}
+
+/// Appends binary data or a string. The caller has asked [`binary_length`] whether it fits.
+pub(super) fn put_binary(bytes: &[u8], out: &mut BytesMut) {
+    out.put_u16(bytes.len() as u16);
+    out.extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variable_byte_integers_at_the_limits_of_section_1_5_5() {
+        for (value, wire) in [
+            (0, &[0x00][..]),
+            (127, &[0x7f]),
+            (128, &[0x80, 0x01]),
+            (16_383, &[0xff, 0x7f]),
+            (16_384, &[0x80, 0x80, 0x01]),
+            (2_097_151, &[0xff, 0xff, 0x7f]),
+            (2_097_152, &[0x80, 0x80, 0x80, 0x01]),
+            (MAX_VARIABLE_BYTE_INTEGER, &[0xff, 0xff, 0xff, 0x7f]),
+        ] {
+            let mut out = BytesMut::new();
+            put_variable_byte_integer(value, &mut out);
+            assert_eq!(out, wire);
+            assert_eq!(variable_byte_integer_length(value), wire.len());
+            assert_eq!(
+                peek_variable_byte_integer(wire),
+                Ok(Some((value, wire.len())))
+            );
+            assert_eq!(
+                peek_variable_byte_integer(&wire[..wire.len() - 1]),
+                Ok(None)
+            );
+        }
+        assert!(peek_variable_byte_integer(&[0xff, 0xff, 0xff, 0x80]).is_err());
+    }
+
+    #[test]
+    fn a_variable_byte_integer_longer_than_needed_is_malformed() {
+        let bytes = Bytes::from_static(&[0x80, 0x00]);
+        assert!(Reader::new(&bytes).variable_byte_integer().is_err());
+    }
+
+    #[test]
+    fn utf8_rejects_what_the_standard_forbids_and_passes_the_rest() {
+        for good in [&b""[..], b"t/\x01", "\u{ffff}\u{10ffff}".as_bytes(), b"\0"] {
+            assert!(valid_utf8(good), "{good:x?}");
+        }
+        for bad in [
+            &b"\xc0\x80"[..],
+            b"\xe0\x80\xaf",
+            b"\xed\xa0\x80",
+            b"\xf4\x90\x80\x80",
+            b"\xff",
+            b"\xe2\x82",
+        ] {
+            assert!(!valid_utf8(bad), "{bad:x?}");
+        }
+        assert!(check_utf8(b"a\0b").is_err());
+    }
+}

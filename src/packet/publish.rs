@@ -1,0 +1,315 @@
+//! PUBLISH (3.1.1 and 5: section 3.3).
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use super::fixed_header::FixedHeader;
+use super::primitives::{
+    Reader, binary_length, peek_variable_byte_integer, put_binary, valid_utf8,
+};
+use super::{
+    Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, ProtocolVersion, QoS,
+    ReasonCode, Sender, TooLarge,
+};
+
+const DUP: u8 = 0b1000;
+const RETAIN: u8 = 0b0001;
+
+/// An application message on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publish {
+    /// Whether this may be a repetition. 0 with QoS 0.
+    pub dup: bool,
+    /// The level the sender delivers with.
+    pub qos: QoS,
+    /// RETAIN.
+    pub retain: bool,
+    /// UTF-8; may contain U+0000, and be empty in 5 if a Topic Alias stands for it.
+    pub topic: Bytes,
+    /// Some exactly when qos > 0.
+    pub packet_id: Option<PacketId>,
+    /// Empty below 5.
+    pub properties: Properties,
+    /// The application's data.
+    pub payload: Bytes,
+}
+
+/// A [`Publish`] without its payload.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct PublishHead<'a> {
+    pub dup: bool,
+    pub qos: QoS,
+    pub retain: bool,
+    pub topic: &'a [u8],
+    /// Some exactly when qos > 0.
+    pub packet_id: Option<PacketId>,
+    pub properties: &'a Properties,
+}
+
+impl PublishHead<'_> {
+    fn first_byte(&self) -> u8 {
+        PacketType::Publish.first_byte()
+            | if self.dup { DUP } else { 0 }
+            | (self.qos as u8) << 1
+            | if self.retain { RETAIN } else { 0 }
+    }
+}
+
+/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire.
+/// On error `out` is as it was.
+#[inline]
+pub fn encode_head(
+    head: &PublishHead<'_>,
+    payload_length: usize,
+    version: ProtocolVersion,
+    out: &mut BytesMut,
+) -> Result<(), TooLarge> {
+    put_head(head, payload_length, 0, version, out)
+}
+
+/// [`encode_head`] that reserves room for `additional` bytes more.
+#[inline]
+fn put_head(
+    head: &PublishHead<'_>,
+    payload_length: usize,
+    additional: usize,
+    version: ProtocolVersion,
+    out: &mut BytesMut,
+) -> Result<(), TooLarge> {
+    debug_assert_eq!(head.packet_id.is_some(), head.qos > QoS::AtMostOnce);
+    let mut length = binary_length(head.topic)? + head.properties.block_length(version)?;
+    if head.qos > QoS::AtMostOnce {
+        length += 2;
+    }
+    let header = FixedHeader::new(head.first_byte(), length + payload_length as u64)?;
+    out.reserve(header.as_slice().len() + length as usize + additional);
+    out.extend_from_slice(header.as_slice());
+    put_binary(head.topic, out);
+    if head.qos > QoS::AtMostOnce {
+        out.put_u16(head.packet_id.map_or(0, PacketId::get));
+    }
+    head.properties.put_block(version, out);
+    Ok(())
+}
+
+impl Publish {
+    /// All but the payload.
+    #[inline]
+    pub fn head(&self) -> PublishHead<'_> {
+        PublishHead {
+            dup: self.dup,
+            qos: self.qos,
+            retain: self.retain,
+            topic: &self.topic,
+            packet_id: self.packet_id,
+            properties: &self.properties,
+        }
+    }
+
+    /// Appends the whole packet; on error `out` is as it was.
+    pub fn encode(&self, version: ProtocolVersion, out: &mut BytesMut) -> Result<(), TooLarge> {
+        let payload_length = self.payload.len();
+        put_head(&self.head(), payload_length, payload_length, version, out)?;
+        out.extend_from_slice(&self.payload);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn decode(
+        first_byte: u8,
+        body: Bytes,
+        version: ProtocolVersion,
+        sender: Sender,
+    ) -> Result<Publish, Malformed> {
+        let publish = Publish::decode_with_any_topic(first_byte, body, version, sender)?;
+        let may_be_empty = version == ProtocolVersion::V5
+            && publish.properties.get(Property::TOPIC_ALIAS).is_some();
+        if publish.topic.is_empty() && !may_be_empty {
+            return Err(Malformed {
+                // Section 3.3.2.1 of 5; [MQTT-4.7.3-1] of 3.1.1.
+                reason: match version {
+                    ProtocolVersion::V5 => ReasonCode::PROTOCOL_ERROR,
+                    _ => ReasonCode::TOPIC_NAME_INVALID,
+                },
+                detail: "the topic name is empty",
+            });
+        }
+        check_no_wildcards(&publish.topic)?;
+        Ok(publish)
+    }
+
+    /// Decodes without the rules for topic names, which an application's own messages may have broken.
+    pub(super) fn decode_with_any_topic(
+        first_byte: u8,
+        mut body: Bytes,
+        version: ProtocolVersion,
+        sender: Sender,
+    ) -> Result<Publish, Malformed> {
+        let dup = first_byte & DUP != 0;
+        // [MQTT-3.3.1-4]
+        let qos = QoS::from_level(first_byte >> 1 & 0b11).ok_or(Malformed::packet("QoS 3"))?;
+        // [MQTT-3.3.1-2]; 3.1 has no such rule.
+        if dup && qos == QoS::AtMostOnce && version > ProtocolVersion::V3_1 {
+            return Err(Malformed::protocol("DUP with QoS 0"));
+        }
+        let mut reader = Reader::new(&body);
+        let topic = reader.binary()?;
+        // [MQTT-3.3.2-1]. U+0000 is let through: an application gets the topic with its length.
+        if !valid_utf8(topic) {
+            return Err(Malformed::packet("the topic name is not UTF-8"));
+        }
+        let topic_length = topic.len();
+        let packet_id = match qos {
+            QoS::AtMostOnce => None,
+            QoS::AtLeastOnce | QoS::ExactlyOnce => Some(reader.packet_id()?),
+        };
+        let properties =
+            Properties::read_if_v5(&mut reader, version, PropertyPlace::Publish, sender)?;
+        let payload_start = reader.position();
+
+        let payload = body.split_off(payload_start);
+        body.advance(2);
+        body.truncate(topic_length);
+        Ok(Publish {
+            dup,
+            qos,
+            retain: first_byte & RETAIN != 0,
+            topic: body,
+            packet_id,
+            properties,
+            payload,
+        })
+    }
+}
+
+/// A Topic Name without wildcards ([MQTT-3.3.2-2]; for a Will Topic [MQTT-4.7.0-1], 3.1.1: [MQTT-4.7.1-1]).
+pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
+    // Without an early exit the compiler can use vector instructions.
+    let wildcards = topic.iter().fold(false, |found, byte| {
+        found | (*byte == b'#') | (*byte == b'+')
+    });
+    if wildcards {
+        return Err(Malformed {
+            reason: ReasonCode::TOPIC_NAME_INVALID,
+            detail: "the topic name contains a wildcard",
+        });
+    }
+    Ok(())
+}
+
+/// Cuts an encoded PUBLISH with QoS > 0 as records are cut: fixed header, topic length, topic, Packet Identifier with
+/// the properties of 5, payload. `None` if `packet` is no such packet.
+pub fn record_parts(packet: &[u8], version: ProtocolVersion) -> Option<[&[u8]; 5]> {
+    let first_byte = *packet.first()?;
+    let is_publish = PacketType::from_first_byte(first_byte) == Some(PacketType::Publish);
+    if !is_publish || matches!(first_byte >> 1 & 0b11, 0 | 3) {
+        return None;
+    }
+    let (remaining_length, length_size) = peek_variable_byte_integer(&packet[1..]).ok()??;
+    let (header, body) = packet.split_at_checked(1 + length_size)?;
+    if body.len() != remaining_length as usize {
+        return None;
+    }
+    let (topic_length, body) = body.split_first_chunk::<2>()?;
+    let (topic, body) = body.split_at_checked(u16::from_be_bytes(*topic_length).into())?;
+    let mut id_length = 2;
+    if version == ProtocolVersion::V5 {
+        let (properties, length_size) = peek_variable_byte_integer(body.get(2..)?).ok()??;
+        id_length += length_size + properties as usize;
+    }
+    let (id, payload) = body.split_at_checked(id_length)?;
+    Some([header, topic_length, topic, id, payload])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publish(version: ProtocolVersion, qos: QoS) -> Publish {
+        let mut properties = Properties::new();
+        if version == ProtocolVersion::V5 {
+            properties.push(Property {
+                id: Property::PAYLOAD_FORMAT_INDICATOR,
+                value: super::super::PropertyValue::Byte(1),
+            });
+        }
+        Publish {
+            dup: false,
+            qos,
+            retain: true,
+            topic: Bytes::from_static(b"t/1"),
+            packet_id: PacketId::new(if qos == QoS::AtMostOnce { 0 } else { 7 }),
+            properties,
+            payload: Bytes::from_static(b"hello"),
+        }
+    }
+
+    #[test]
+    fn the_head_and_the_payload_make_the_packet() {
+        for version in [ProtocolVersion::V3_1_1, ProtocolVersion::V5] {
+            for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+                let publish = publish(version, qos);
+                let mut whole = BytesMut::new();
+                publish.encode(version, &mut whole).unwrap();
+                let mut parts = BytesMut::new();
+                encode_head(&publish.head(), publish.payload.len(), version, &mut parts).unwrap();
+                parts.extend_from_slice(&publish.payload);
+                assert_eq!(whole, parts);
+            }
+        }
+    }
+
+    #[test]
+    fn decoding_copies_neither_topic_nor_payload() {
+        let body = Bytes::copy_from_slice(b"\x00\x03t/1hello");
+        let publish =
+            Publish::decode(0x30, body.clone(), ProtocolVersion::V3_1_1, Sender::Server).unwrap();
+        assert_eq!(publish.topic.as_ptr(), body[2..].as_ptr());
+        assert_eq!(publish.payload.as_ptr(), body[5..].as_ptr());
+    }
+
+    #[test]
+    fn a_record_is_cut_into_the_five_parts_of_the_original() {
+        for (version, id) in [
+            (ProtocolVersion::V3_1_1, &b"\x00\x07"[..]),
+            (ProtocolVersion::V5, b"\x00\x07\x02\x01\x01"),
+        ] {
+            let mut packet = BytesMut::new();
+            publish(version, QoS::ExactlyOnce)
+                .encode(version, &mut packet)
+                .unwrap();
+            let remaining_length = packet.len() as u8 - 2;
+            assert_eq!(
+                record_parts(&packet, version),
+                Some([
+                    &[0x35, remaining_length][..],
+                    b"\x00\x03",
+                    b"t/1",
+                    id,
+                    b"hello"
+                ])
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_whole_publish_with_qos_1_or_2_is_cut() {
+        let version = ProtocolVersion::V5;
+        let mut packet = BytesMut::new();
+        publish(version, QoS::AtLeastOnce)
+            .encode(version, &mut packet)
+            .unwrap();
+        for length in 0..packet.len() {
+            assert_eq!(record_parts(&packet[..length], version), None);
+        }
+        packet.put_u8(0);
+        assert_eq!(record_parts(&packet, version), None);
+        for other in [
+            &b"\x62\x02\x00\x07"[..],
+            b"\x30\x03\x00\x01t",
+            b"\x36\x05\x00\x01t\x00\x01",
+        ] {
+            assert_eq!(record_parts(other, ProtocolVersion::V3_1_1), None);
+        }
+    }
+}
