@@ -11,21 +11,21 @@ use mqtt3c::packet::{
     Unsubscribe, Will, next_frame,
 };
 
-pub const VERSIONS: [ProtocolVersion; 3] = [
+pub(crate) const VERSIONS: [ProtocolVersion; 3] = [
     ProtocolVersion::V3_1,
     ProtocolVersion::V3_1_1,
     ProtocolVersion::V5,
 ];
-pub const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+pub(crate) const QOS: [QoS; 3] = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
 
-pub struct Client {
-    pub stream: TcpStream,
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
     version: ProtocolVersion,
     buffer: BytesMut,
 }
 
 /// A CONNECT with a clean start.
-pub fn connect(version: ProtocolVersion, id: &str) -> Connect {
+pub(crate) fn connect(version: ProtocolVersion, id: &str) -> Connect {
     Connect {
         version,
         clean_start: true,
@@ -39,7 +39,7 @@ pub fn connect(version: ProtocolVersion, id: &str) -> Connect {
 }
 
 /// A CONNECT for a session that is there for ever.
-pub fn connect_kept(version: ProtocolVersion, id: &str) -> Connect {
+pub(crate) fn connect_kept(version: ProtocolVersion, id: &str) -> Connect {
     let mut connect = connect(version, id);
     connect.clean_start = false;
     if version == ProtocolVersion::V5 {
@@ -48,7 +48,7 @@ pub fn connect_kept(version: ProtocolVersion, id: &str) -> Connect {
     connect
 }
 
-pub fn will(topic: &str, payload: &str) -> Will {
+pub(crate) fn will(topic: &str, payload: &str) -> Will {
     Will {
         topic: Bytes::copy_from_slice(topic.as_bytes()),
         payload: Bytes::copy_from_slice(payload.as_bytes()),
@@ -58,7 +58,7 @@ pub fn will(topic: &str, payload: &str) -> Will {
     }
 }
 
-pub fn message(topic: &str, payload: &str, qos: QoS) -> Publish {
+pub(crate) fn message(topic: &str, payload: &str, qos: QoS) -> Publish {
     Publish {
         dup: false,
         qos,
@@ -70,18 +70,18 @@ pub fn message(topic: &str, payload: &str, qos: QoS) -> Publish {
     }
 }
 
-pub fn retained(topic: &str, payload: &str) -> Publish {
+pub(crate) fn retained(topic: &str, payload: &str) -> Publish {
     Publish {
         retain: true,
         ..message(topic, payload, QoS::AtLeastOnce)
     }
 }
 
-pub fn id(number: u16) -> PacketId {
+pub(crate) fn id(number: u16) -> PacketId {
     PacketId::new(number).expect("not 0")
 }
 
-pub fn ack(packet_id: PacketId) -> Ack {
+pub(crate) fn ack(packet_id: PacketId) -> Ack {
     Ack {
         packet_id,
         reason: ReasonCode::SUCCESS,
@@ -89,25 +89,25 @@ pub fn ack(packet_id: PacketId) -> Ack {
     }
 }
 
-pub fn properties<const N: usize>(list: [Property; N]) -> Properties {
+pub(crate) fn properties<const N: usize>(list: [Property; N]) -> Properties {
     Properties(list.into())
 }
 
-pub fn two_bytes(id: u8, value: u16) -> Property {
+pub(crate) fn two_bytes(id: u8, value: u16) -> Property {
     Property {
         id,
         value: PropertyValue::TwoByteInteger(value),
     }
 }
 
-pub fn four_bytes(id: u8, value: u32) -> Property {
+pub(crate) fn four_bytes(id: u8, value: u32) -> Property {
     Property {
         id,
         value: PropertyValue::FourByteInteger(value),
     }
 }
 
-pub fn disconnect(reason: u8) -> Packet {
+pub(crate) fn disconnect(reason: u8) -> Packet {
     Packet::Disconnect(Disconnect {
         reason: ReasonCode(reason),
         properties: None,
@@ -116,7 +116,7 @@ pub fn disconnect(reason: u8) -> Packet {
 
 impl Client {
     /// A connection over which nothing has been sent.
-    pub fn open(port: u16, version: ProtocolVersion) -> Client {
+    pub(crate) fn open(port: u16, version: ProtocolVersion) -> Client {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a listener");
         let limit = Some(Duration::from_secs(10));
         stream.set_read_timeout(limit).expect("a read timeout");
@@ -130,7 +130,7 @@ impl Client {
     }
 
     /// Sends `connect` and awaits the answer.
-    pub fn connect(port: u16, connect: Connect) -> (Client, ConnAck) {
+    pub(crate) fn connect(port: u16, connect: Connect) -> (Client, ConnAck) {
         let mut client = Client::open(port, connect.version);
         client.send(&Packet::Connect(Box::new(connect)));
         match client.receive() {
@@ -140,20 +140,20 @@ impl Client {
     }
 
     /// A client that has been accepted.
-    pub fn accepted(port: u16, connect: Connect) -> Client {
+    pub(crate) fn accepted(port: u16, connect: Connect) -> Client {
         let (client, answer) = Client::connect(port, connect);
         assert_eq!(answer.code, ReasonCode::SUCCESS);
         client
     }
 
-    pub fn send(&mut self, packet: &Packet) {
+    pub(crate) fn send(&mut self, packet: &Packet) {
         let mut bytes = BytesMut::new();
         packet.encode(self.version, &mut bytes).expect("fits");
         self.stream.write_all(&bytes).expect("an open connection");
     }
 
     /// The next packet; `None` when the broker has closed the connection.
-    pub fn next(&mut self) -> Option<Packet> {
+    pub(crate) fn next(&mut self) -> Option<Packet> {
         let mut chunk = [0; 8192];
         loop {
             if let Some(frame) = next_frame(&mut self.buffer, u32::MAX).expect("well formed") {
@@ -169,21 +169,26 @@ impl Client {
         }
     }
 
-    pub fn receive(&mut self) -> Packet {
+    pub(crate) fn receive(&mut self) -> Packet {
         self.next().expect("not the end of the connection")
     }
 
-    pub fn expect_end(&mut self) {
+    pub(crate) fn expect_end(&mut self) {
         assert_eq!(self.next(), None);
     }
 
     /// Nothing is on its way: the answer to a ping is the next packet.
-    pub fn expect_nothing(&mut self) {
+    pub(crate) fn expect_nothing(&mut self) {
         self.send(&Packet::PingReq);
         assert_eq!(self.receive(), Packet::PingResp);
     }
 
-    pub fn subscribe_with(&mut self, filter: &str, options: u8, properties: Properties) -> SubAck {
+    pub(crate) fn subscribe_with(
+        &mut self,
+        filter: &str,
+        options: u8,
+        properties: Properties,
+    ) -> SubAck {
         self.send(&Packet::Subscribe(Subscribe {
             packet_id: id(9),
             properties,
@@ -198,12 +203,12 @@ impl Client {
         }
     }
 
-    pub fn subscribe(&mut self, filter: &str, qos: QoS) {
+    pub(crate) fn subscribe(&mut self, filter: &str, qos: QoS) {
         let answer = self.subscribe_with(filter, qos as u8, Properties::default());
         assert_eq!(answer.codes, [ReasonCode(qos as u8)], "{filter}");
     }
 
-    pub fn unsubscribe(&mut self, filter: &str) -> SubAck {
+    pub(crate) fn unsubscribe(&mut self, filter: &str) -> SubAck {
         self.send(&Packet::Unsubscribe(Unsubscribe {
             packet_id: id(8),
             properties: Properties::default(),
@@ -216,7 +221,7 @@ impl Client {
     }
 
     /// Publishes through to the last acknowledgement.
-    pub fn publish(&mut self, publish: Publish) {
+    pub(crate) fn publish(&mut self, publish: Publish) {
         let qos = publish.qos;
         self.send(&Packet::Publish(publish));
         match qos {
@@ -231,7 +236,7 @@ impl Client {
     }
 
     /// The next packet, a message; not acknowledged.
-    pub fn receive_publish(&mut self) -> Publish {
+    pub(crate) fn receive_publish(&mut self) -> Publish {
         match self.receive() {
             Packet::Publish(publish) => publish,
             packet => panic!("not PUBLISH: {packet:?}"),
@@ -239,7 +244,7 @@ impl Client {
     }
 
     /// The next message, acknowledged to the end.
-    pub fn take_message(&mut self) -> Publish {
+    pub(crate) fn take_message(&mut self) -> Publish {
         let publish = self.receive_publish();
         match (publish.qos, publish.packet_id) {
             (QoS::AtLeastOnce, Some(id)) => self.send(&Packet::PubAck(ack(id))),

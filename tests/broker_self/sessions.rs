@@ -194,11 +194,7 @@ fn clients_that_break_the_rules_are_ended_and_others_go_on() {
     let broker = Broker::start();
     let mut witness = Client::accepted(broker.port(), connect(V4, "witness"));
     // Before CONNECT.
-    for bytes in [
-        &b"GET / HTTP/1.1\r\n\r\n"[..],
-        b"\xc0\x00",
-        b"\x10\xff\xff\xff\xff\xff",
-    ] {
+    for bytes in [&b"\x47\x00"[..], b"\xc0\x00", b"\x10\xff\xff\xff\xff\xff"] {
         let mut client = Client::open(broker.port(), V4);
         client.stream.write_all(bytes).expect("an open connection");
         client.expect_end();
