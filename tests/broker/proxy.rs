@@ -34,9 +34,7 @@ impl FaultProxy {
         let accepting = Arc::clone(&faults);
         let listener = Listener::start(0, move |client| {
             // Without an upstream the client sees its connection end.
-            if let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream_port)) {
-                let _ = accepting.forward(client, server);
-            }
+            let _ = accepting.connect(client, upstream_port);
         });
         FaultProxy {
             listener: Some(listener.expect("a free port on 127.0.0.1")),
@@ -54,8 +52,8 @@ impl FaultProxy {
         format!("tcp://127.0.0.1:{}", self.port())
     }
 
-    /// Resets all connections, on both sides; when it returns, that has happened. Bytes under way are
-    /// lost; new connections are welcome.
+    /// Resets all connections that have reached upstream, on both sides; when it returns, that has
+    /// happened. Bytes under way are lost; new connections are welcome.
     pub fn cut(&self) {
         let connections = std::mem::take(&mut *self.faults.connections.lock());
         for connection in &connections {
@@ -116,7 +114,10 @@ struct Pair {
 }
 
 impl Faults {
-    fn forward(self: &Arc<Self>, client: TcpStream, server: TcpStream) -> io::Result<()> {
+    fn connect(self: &Arc<Self>, client: TcpStream, upstream_port: u16) -> io::Result<()> {
+        // Held from before upstream can see the connection, so that a cut does not miss it.
+        let mut connections = self.connections.lock();
+        let server = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream_port))?;
         server.set_nodelay(true)?;
         client.set_nonblocking(true)?;
         server.set_nonblocking(true)?;
@@ -143,7 +144,6 @@ impl Faults {
                 }
             }));
         }
-        let mut connections = self.connections.lock();
         connections.retain(|connection| !connection.pumps.iter().all(JoinHandle::is_finished));
         connections.push(connection);
         Ok(())
