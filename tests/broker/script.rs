@@ -231,7 +231,7 @@ impl Player<'_> {
             }
             Step::Send(bytes) => open(&mut self.wire)?.send(bytes)?,
             Step::SendSlowly(chunk, bytes) => open(&mut self.wire)?.send_slowly(bytes, *chunk)?,
-            Step::Close => drop(take_open(&mut self.wire)?),
+            Step::Close => take_open(&mut self.wire)?.close(),
             Step::Reset => take_open(&mut self.wire)?.reset()?,
             Step::Wait(time) => thread::sleep(*time),
             Step::Deadline(patience) => {

@@ -86,7 +86,7 @@ impl ScriptedBroker {
     }
 }
 
-/// The connection to a client. Dropping it closes it.
+/// The connection to a client. Dropping it closes it, which is a reset if there are bytes nobody took.
 pub struct Peer {
     wire: Wire,
 }
@@ -202,7 +202,9 @@ impl Peer {
     }
 
     /// Ends the connection in order.
-    pub fn close(self) {}
+    pub fn close(self) {
+        self.wire.close();
+    }
 
     /// Ends the connection with a TCP reset.
     #[track_caller]

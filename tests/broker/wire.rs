@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -184,6 +184,12 @@ impl Wire {
             Some(answer) => self.send_packet(&answer),
             None => Err(self.failure(&format!("{} has no answer", name(packet)))),
         }
+    }
+
+    /// Ends the connection in order, also when the client has sent what nobody took: a mere close would
+    /// reset it then.
+    pub fn close(self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// Ends the connection with a TCP reset.

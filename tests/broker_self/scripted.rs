@@ -77,6 +77,20 @@ fn a_reset_is_seen_as_a_reset() {
 }
 
 #[test]
+fn a_close_is_in_order_whatever_the_client_has_sent() {
+    let broker = ScriptedBroker::start();
+    let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, broker.port())).expect("a listener");
+    let mut peer = broker.accept();
+    client.write_all(b"more than is taken").expect("sent");
+    peer.take_bytes(4);
+    peer.send(b"bye");
+    peer.close();
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).expect("an orderly end");
+    assert_eq!(got, b"bye");
+}
+
+#[test]
 fn a_failed_expectation_shows_what_was_received() {
     let broker = ScriptedBroker::start();
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, broker.port())).expect("a listener");
