@@ -19,7 +19,7 @@ mod wire;
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,7 @@ impl Drop for Broker {
         self.shared.state.lock().stopping = true;
         self.shared.due.notify_all();
         let connections = std::mem::take(&mut *self.shared.connections.lock());
-        for (stream, _) in &connections {
+        for stream in connections.iter().filter_map(|(stream, _)| stream.upgrade()) {
             let _ = stream.shutdown(Shutdown::Both);
         }
         let threads = connections.into_iter().map(|(_, thread)| thread);
@@ -107,7 +107,8 @@ struct Shared {
     changed: Condvar,
     /// Told when something may have become due earlier than it was.
     due: Condvar,
-    connections: Mutex<Vec<(Arc<TcpStream>, JoinHandle<()>)>>,
+    /// The streams belong to the threads, so that they are closed with them.
+    connections: Mutex<Vec<(Weak<TcpStream>, JoinHandle<()>)>>,
 }
 
 #[derive(Default)]
@@ -134,14 +135,14 @@ impl Shared {
     fn accept(self: &Arc<Self>, stream: TcpStream) {
         let stream = Arc::new(stream);
         let shared = Arc::clone(self);
-        let served = Arc::clone(&stream);
+        let open = Arc::downgrade(&stream);
         let thread = thread::Builder::new()
             .name("connection".into())
-            .spawn(move || connection::serve(&served, &shared));
+            .spawn(move || connection::serve(&stream, &shared));
         let mut connections = self.connections.lock();
         connections.retain(|(_, thread)| !thread.is_finished());
         if let Ok(thread) = thread {
-            connections.push((stream, thread));
+            connections.push((open, thread));
         }
     }
 
