@@ -11,9 +11,10 @@ use super::{
 
 /// A step of an enhanced authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Auth {
+    /// `SUCCESS`, `CONTINUE_AUTHENTICATION` or `RE_AUTHENTICATE`.
     pub reason: ReasonCode,
+    /// Has an Authentication Method unless the reason is `SUCCESS`.
     pub properties: Properties,
 }
 

@@ -21,11 +21,14 @@ const USERNAME: u8 = 0x80;
 
 /// The message that the Server publishes when the connection is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Will {
+    /// UTF-8.
     pub topic: Bytes,
+    /// At most 65,535 bytes.
     pub payload: Bytes,
+    /// The level that the Server publishes it with.
     pub qos: QoS,
+    /// Whether the Server keeps it as the topic's retained message.
     pub retain: bool,
     /// Empty below 5.
     pub properties: Properties,

@@ -7,22 +7,36 @@ use super::{Malformed, ProtocolVersion, Sender, TooLarge};
 
 /// MQTT Control Packet types, with the number in bits 7 to 4 of the first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum PacketType {
+    /// Client: request to open a session.
     Connect = 1,
+    /// Server: answer to CONNECT.
     ConnAck = 2,
+    /// Both: an application message.
     Publish = 3,
+    /// Both: receipt of a QoS 1 message.
     PubAck = 4,
+    /// Both: receipt of a QoS 2 message, step 1.
     PubRec = 5,
+    /// Both: release of a QoS 2 message, step 2.
     PubRel = 6,
+    /// Both: completion of a QoS 2 message, step 3.
     PubComp = 7,
+    /// Client: request to subscribe.
     Subscribe = 8,
+    /// Server: answer to SUBSCRIBE.
     SubAck = 9,
+    /// Client: request to unsubscribe.
     Unsubscribe = 10,
+    /// Server: answer to UNSUBSCRIBE.
     UnsubAck = 11,
+    /// Client: sign of life.
     PingReq = 12,
+    /// Server: answer to PINGREQ.
     PingResp = 13,
+    /// Client, and in 5 both: the end of the connection.
     Disconnect = 14,
+    /// Both, 5 only: a step of an enhanced authentication.
     Auth = 15,
 }
 

@@ -55,10 +55,12 @@ pub enum ProtocolVersion {
 
 /// Quality of Service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
 pub enum QoS {
+    /// 0: no acknowledgement, may be lost.
     AtMostOnce = 0,
+    /// 1: PUBACK, may arrive again.
     AtLeastOnce = 1,
+    /// 2: PUBREC, PUBREL, PUBCOMP.
     ExactlyOnce = 2,
 }
 
@@ -80,30 +82,45 @@ pub type PacketId = NonZeroU16;
 
 /// Who wrote the bytes being decoded: decides which packet types are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Sender {
+    /// What a client receives.
     Server,
+    /// What a server receives.
     Client,
 }
 
-/// An MQTT Control Packet.
+/// An MQTT Control Packet; [`PacketType`] says what each is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Packet {
+    /// CONNECT.
     Connect(Box<Connect>),
+    /// CONNACK.
     ConnAck(ConnAck),
+    /// PUBLISH.
     Publish(Publish),
+    /// PUBACK.
     PubAck(Ack),
+    /// PUBREC.
     PubRec(Ack),
+    /// PUBREL.
     PubRel(Ack),
+    /// PUBCOMP.
     PubComp(Ack),
+    /// SUBSCRIBE.
     Subscribe(Subscribe),
+    /// SUBACK.
     SubAck(SubAck),
+    /// UNSUBSCRIBE.
     Unsubscribe(Unsubscribe),
+    /// UNSUBACK.
     UnsubAck(SubAck),
+    /// PINGREQ.
     PingReq,
+    /// PINGRESP.
     PingResp,
+    /// DISCONNECT.
     Disconnect(Disconnect),
+    /// AUTH.
     Auth(Auth),
 }
 
@@ -119,8 +136,8 @@ impl Packet {
         let packet_type = fixed_header::check_first_byte(first_byte, version, sender)?;
         Ok(match packet_type {
             PacketType::Publish => {
-                let publish = Publish::decode(first_byte, body, version, sender)?;
-                Packet::Publish(publish)
+                let rules = publish::check_topic_name;
+                Packet::Publish(Publish::decode(first_byte, body, version, sender, rules)?)
             }
             PacketType::PubAck => Packet::PubAck(Ack::decode(packet_type, &body, version)?),
             PacketType::PubRec => Packet::PubRec(Ack::decode(packet_type, &body, version)?),

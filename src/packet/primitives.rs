@@ -10,7 +10,7 @@ pub const MAX_VARIABLE_BYTE_INTEGER: u32 = 268_435_455;
 /// Whether an application's string may go into a packet: well-formed UTF-8 without surrogates and overlong forms
 /// (`[MQTT-1.5.4-1]`; 3.1.1: `[MQTT-1.5.3-1]`). Control characters and U+FFFF pass.
 pub fn valid_utf8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// Reads fields off the front of `source`; what it returns borrows from there.

@@ -33,16 +33,20 @@ pub struct Publish {
     pub payload: Bytes,
 }
 
-/// A [`Publish`] without its payload.
+/// A [`Publish`] without its payload; the fields are the same.
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
 pub struct PublishHead<'a> {
+    /// Whether this may be a repetition.
     pub dup: bool,
+    /// The level the sender delivers with.
     pub qos: QoS,
+    /// RETAIN.
     pub retain: bool,
+    /// UTF-8.
     pub topic: &'a [u8],
     /// Some exactly when qos > 0.
     pub packet_id: Option<PacketId>,
+    /// Not written below 5.
     pub properties: &'a Properties,
 }
 
@@ -56,7 +60,8 @@ impl PublishHead<'_> {
 }
 
 /// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire.
-/// On error `out` is as it was.
+/// On error `out` is as it was. Whether there is a Packet Identifier follows from the QoS; a missing one is a
+/// programming error, caught in debug builds and written as 0 in others.
 #[inline]
 pub fn encode_head(
     head: &PublishHead<'_>,
@@ -114,36 +119,14 @@ impl Publish {
         Ok(())
     }
 
+    /// `topic_rules`: see [`check_topic_name`], or whatever a record may break.
     #[inline]
     pub(super) fn decode(
-        first_byte: u8,
-        body: Bytes,
-        version: ProtocolVersion,
-        sender: Sender,
-    ) -> Result<Publish, Malformed> {
-        let publish = Publish::decode_with_any_topic(first_byte, body, version, sender)?;
-        let may_be_empty = version == ProtocolVersion::V5
-            && publish.properties.get(Property::TOPIC_ALIAS).is_some();
-        if publish.topic.is_empty() && !may_be_empty {
-            return Err(Malformed {
-                // Section 3.3.2.1 of 5; [MQTT-4.7.3-1] of 3.1.1.
-                reason: match version {
-                    ProtocolVersion::V5 => ReasonCode::PROTOCOL_ERROR,
-                    _ => ReasonCode::TOPIC_NAME_INVALID,
-                },
-                detail: "the topic name is empty",
-            });
-        }
-        check_no_wildcards(&publish.topic)?;
-        Ok(publish)
-    }
-
-    /// Decodes without the rules for topic names, which an application's own messages may have broken.
-    pub(super) fn decode_with_any_topic(
         first_byte: u8,
         mut body: Bytes,
         version: ProtocolVersion,
         sender: Sender,
+        topic_rules: impl FnOnce(&[u8], &Properties, ProtocolVersion) -> Result<(), Malformed>,
     ) -> Result<Publish, Malformed> {
         let dup = first_byte & DUP != 0;
         // [MQTT-3.3.1-4]
@@ -165,6 +148,7 @@ impl Publish {
         };
         let properties =
             Properties::read_if_v5(&mut reader, version, PropertyPlace::Publish, sender)?;
+        topic_rules(topic, &properties, version)?;
         let payload_start = reader.position();
 
         let payload = body.split_off(payload_start);
@@ -182,19 +166,61 @@ impl Publish {
     }
 }
 
+/// The rules for the topic of a PUBLISH from a peer: not empty, no wildcards.
+#[inline]
+pub(super) fn check_topic_name(
+    topic: &[u8],
+    properties: &Properties,
+    version: ProtocolVersion,
+) -> Result<(), Malformed> {
+    let may_be_empty =
+        version == ProtocolVersion::V5 && properties.get(Property::TOPIC_ALIAS).is_some();
+    if topic.is_empty() && !may_be_empty {
+        return Err(Malformed {
+            // Section 3.3.2.1 of 5; [MQTT-4.7.3-1] of 3.1.1.
+            reason: match version {
+                ProtocolVersion::V5 => ReasonCode::PROTOCOL_ERROR,
+                _ => ReasonCode::TOPIC_NAME_INVALID,
+            },
+            detail: "the topic name is empty",
+        });
+    }
+    check_no_wildcards(topic)
+}
+
 /// A Topic Name without wildcards ([MQTT-3.3.2-2]; for a Will Topic [MQTT-4.7.0-1], 3.1.1: [MQTT-4.7.1-1]).
 pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
-    // Without an early exit the compiler can use vector instructions.
-    let wildcards = topic.iter().fold(false, |found, byte| {
-        found | (*byte == b'#') | (*byte == b'+')
-    });
-    if wildcards {
+    if contains_wildcard(topic) {
         return Err(Malformed {
             reason: ReasonCode::TOPIC_NAME_INVALID,
             detail: "the topic name contains a wildcard",
         });
     }
     Ok(())
+}
+
+/// Whether there is a `#` or `+`. Every received topic is searched, so eight bytes are compared at a time.
+fn contains_wildcard(topic: &[u8]) -> bool {
+    const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = LOW_BITS << 7;
+    // The two characters differ in this bit alone.
+    const DIFFERENCE: u8 = b'#' ^ b'+';
+    let in_word = |bytes: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*bytes) & !(LOW_BITS * u64::from(DIFFERENCE));
+        let zero_at_match = word ^ (LOW_BITS * u64::from(b'#' & !DIFFERENCE));
+        zero_at_match.wrapping_sub(LOW_BITS) & !zero_at_match & HIGH_BITS != 0
+    };
+    let Some(tail) = topic.last_chunk() else {
+        return topic.iter().any(|byte| matches!(byte, b'#' | b'+'));
+    };
+    let mut rest = topic;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if in_word(word) {
+            return true;
+        }
+        rest = after;
+    }
+    in_word(tail)
 }
 
 /// Cuts an encoded PUBLISH with QoS > 0 as records are cut: fixed header, topic length, topic, Packet Identifier with
@@ -262,10 +288,32 @@ mod tests {
     #[test]
     fn decoding_copies_neither_topic_nor_payload() {
         let body = Bytes::copy_from_slice(b"\x00\x03t/1hello");
-        let publish =
-            Publish::decode(0x30, body.clone(), ProtocolVersion::V3_1_1, Sender::Server).unwrap();
+        let publish = Publish::decode(
+            0x30,
+            body.clone(),
+            ProtocolVersion::V3_1_1,
+            Sender::Server,
+            check_topic_name,
+        )
+        .unwrap();
         assert_eq!(publish.topic.as_ptr(), body[2..].as_ptr());
         assert_eq!(publish.payload.as_ptr(), body[5..].as_ptr());
+    }
+
+    #[test]
+    fn wildcards_are_found_at_every_place_and_nothing_else_is_taken_for_one() {
+        for length in 0..40 {
+            for other in (0..=255).filter(|byte| !b"#+".contains(byte)) {
+                assert!(!contains_wildcard(&vec![other; length]));
+            }
+            for at in 0..length {
+                for wildcard in *b"#+" {
+                    let mut topic = vec![b'"'; length];
+                    topic[at] = wildcard;
+                    assert!(contains_wildcard(&topic));
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn decode_record(bytes: Bytes, version: ProtocolVersion) -> Result<Packet, M
     match PacketType::from_first_byte(first_byte) {
         // Server: a received PUBLISH may carry what only a Server sends.
         Some(PacketType::Publish) => {
-            Publish::decode_with_any_topic(first_byte, body, version, Sender::Server)
+            Publish::decode(first_byte, body, version, Sender::Server, |_, _, _| Ok(()))
                 .map(Packet::Publish)
         }
         Some(PacketType::PubRel) => {

@@ -14,14 +14,20 @@ pub use rules::{PropertyPlace, PropertyType};
 
 /// The value of a property. Strings are kept as bytes; decoded ones are known to be UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum PropertyValue {
+    /// An unsigned byte; in all properties 0 or 1.
     Byte(u8),
+    /// Section 1.5.2.
     TwoByteInteger(u16),
+    /// Section 1.5.3.
     FourByteInteger(u32),
+    /// Section 1.5.5; at most 268,435,455.
     VariableByteInteger(u32),
+    /// Section 1.5.6; at most 65,535 bytes.
     BinaryData(Bytes),
+    /// Section 1.5.4; at most 65,535 bytes.
     Utf8String(Bytes),
+    /// Section 1.5.7: a name and a value.
     Utf8StringPair(Bytes, Bytes),
 }
 
@@ -95,34 +101,60 @@ pub struct Property {
 }
 
 /// Property identifiers (section 2.2.2.2).
-#[allow(missing_docs)]
 impl Property {
+    /// 1 if the payload is UTF-8.
     pub const PAYLOAD_FORMAT_INDICATOR: u8 = 1;
+    /// Lifetime of the message in seconds.
     pub const MESSAGE_EXPIRY_INTERVAL: u8 = 2;
+    /// Description of the payload.
     pub const CONTENT_TYPE: u8 = 3;
+    /// Topic Name for a response.
     pub const RESPONSE_TOPIC: u8 = 8;
+    /// Lets the requester recognise the response.
     pub const CORRELATION_DATA: u8 = 9;
+    /// Number of the subscription that matched.
     pub const SUBSCRIPTION_IDENTIFIER: u8 = 11;
+    /// Lifetime of the session after the connection, in seconds.
     pub const SESSION_EXPIRY_INTERVAL: u8 = 17;
+    /// Client Identifier that the Server chose.
     pub const ASSIGNED_CLIENT_IDENTIFIER: u8 = 18;
+    /// Keep alive in seconds that replaces the Client's.
     pub const SERVER_KEEP_ALIVE: u8 = 19;
+    /// Name of the enhanced authentication.
     pub const AUTHENTICATION_METHOD: u8 = 21;
+    /// Data of the enhanced authentication.
     pub const AUTHENTICATION_DATA: u8 = 22;
+    /// 0 asks for no Reason Strings and User Properties.
     pub const REQUEST_PROBLEM_INFORMATION: u8 = 23;
+    /// Delay of the Will Message in seconds.
     pub const WILL_DELAY_INTERVAL: u8 = 24;
+    /// 1 asks for Response Information.
     pub const REQUEST_RESPONSE_INFORMATION: u8 = 25;
+    /// Basis for Response Topics.
     pub const RESPONSE_INFORMATION: u8 = 26;
+    /// Another Server to use.
     pub const SERVER_REFERENCE: u8 = 28;
+    /// Text for diagnostics.
     pub const REASON_STRING: u8 = 31;
+    /// How many QoS 1 and 2 messages may be in flight towards the sender of this.
     pub const RECEIVE_MAXIMUM: u8 = 33;
+    /// Highest Topic Alias that the sender of this accepts.
     pub const TOPIC_ALIAS_MAXIMUM: u8 = 34;
+    /// Number that stands for the topic.
     pub const TOPIC_ALIAS: u8 = 35;
+    /// Highest QoS that the Server supports.
     pub const MAXIMUM_QOS: u8 = 36;
+    /// 0 if the Server has no retained messages.
     pub const RETAIN_AVAILABLE: u8 = 37;
+    /// A name and a value with no meaning to MQTT.
     pub const USER_PROPERTY: u8 = 38;
+    /// Largest packet in bytes that the sender of this accepts.
     pub const MAXIMUM_PACKET_SIZE: u8 = 39;
+    /// 0 if the Server has no wildcard subscriptions.
     pub const WILDCARD_SUBSCRIPTION_AVAILABLE: u8 = 40;
+    /// 0 if the Server has no Subscription Identifiers.
     pub const SUBSCRIPTION_IDENTIFIERS_AVAILABLE: u8 = 41;
+    /// 0 if the Server has no shared subscriptions.
     pub const SHARED_SUBSCRIPTION_AVAILABLE: u8 = 42;
 }
 

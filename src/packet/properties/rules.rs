@@ -6,34 +6,53 @@ use super::{Property, PropertyValue};
 
 /// The type of a property's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum PropertyType {
+    /// An unsigned byte; in all properties 0 or 1.
     Byte,
+    /// Section 1.5.2.
     TwoByteInteger,
+    /// Section 1.5.3.
     FourByteInteger,
+    /// Section 1.5.5; at most 268,435,455.
     VariableByteInteger,
+    /// Section 1.5.6; at most 65,535 bytes.
     BinaryData,
+    /// Section 1.5.4; at most 65,535 bytes.
     Utf8String,
+    /// Section 1.5.7: a name and a value.
     Utf8StringPair,
 }
 
 /// Where properties stand: in a packet of this type, or with the Will in CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum PropertyPlace {
+    /// CONNECT itself.
     Connect,
+    /// The Will in CONNECT.
     Will,
+    /// CONNACK.
     ConnAck,
+    /// PUBLISH.
     Publish,
+    /// PUBACK.
     PubAck,
+    /// PUBREC.
     PubRec,
+    /// PUBREL.
     PubRel,
+    /// PUBCOMP.
     PubComp,
+    /// SUBSCRIBE.
     Subscribe,
+    /// SUBACK.
     SubAck,
+    /// UNSUBSCRIBE.
     Unsubscribe,
+    /// UNSUBACK.
     UnsubAck,
+    /// DISCONNECT.
     Disconnect,
+    /// AUTH.
     Auth,
 }
 
