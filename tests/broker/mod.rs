@@ -89,7 +89,10 @@ impl Drop for Broker {
         self.shared.state.lock().stopping = true;
         self.shared.due.notify_all();
         let connections = std::mem::take(&mut *self.shared.connections.lock());
-        for stream in connections.iter().filter_map(|(stream, _)| stream.upgrade()) {
+        for stream in connections
+            .iter()
+            .filter_map(|(stream, _)| stream.upgrade())
+        {
             let _ = stream.shutdown(Shutdown::Both);
         }
         let threads = connections.into_iter().map(|(_, thread)| thread);
