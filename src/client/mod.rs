@@ -79,7 +79,10 @@ impl Client {
                 String::from_utf8_lossy(&client_id)
             );
         }
-        (Client::build(address, client_id, State::new(session, store, messages)), Ok(()))
+        (
+            Client::build(address, client_id, State::new(session, store, messages)),
+            Ok(()),
+        )
     }
 
     /// A client whose store cannot be used: it works without persistence, and `store` is closed with it.

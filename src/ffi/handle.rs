@@ -100,7 +100,10 @@ pub(super) fn find(handle: MQTTClient) -> Option<Arc<Entry>> {
 pub(super) fn remove(handle: MQTTClient) -> Option<(Arc<Entry>, bool)> {
     let (index, uses) = parts(handle)?;
     let mut table = TABLE.write();
-    let slot = table.slots.get_mut(index).filter(|slot| slot.uses == uses)?;
+    let slot = table
+        .slots
+        .get_mut(index)
+        .filter(|slot| slot.uses == uses)?;
     let entry = slot.entry.take()?;
     table.free.push(index);
     table.live -= 1;

@@ -10,7 +10,11 @@ pub(super) fn prepare() {
         ignore_sigpipe();
         // SAFETY: the handlers are functions without arguments that do not unwind.
         unsafe {
-            libc::pthread_atfork(Some(before_fork), Some(after_fork_in_parent), Some(after_fork_in_child));
+            libc::pthread_atfork(
+                Some(before_fork),
+                Some(after_fork_in_parent),
+                Some(after_fork_in_child),
+            );
         }
     });
 }

@@ -16,9 +16,16 @@ pub(super) struct UserStore {
 
 /// The members of `MQTTClient_persistence`, all there.
 struct Callbacks {
-    open: unsafe extern "C" fn(*mut *mut c_void, *const c_char, *const c_char, *mut c_void) -> c_int,
+    open:
+        unsafe extern "C" fn(*mut *mut c_void, *const c_char, *const c_char, *mut c_void) -> c_int,
     close: unsafe extern "C" fn(*mut c_void) -> c_int,
-    put: unsafe extern "C" fn(*mut c_void, *mut c_char, c_int, *mut *mut c_char, *mut c_int) -> c_int,
+    put: unsafe extern "C" fn(
+        *mut c_void,
+        *mut c_char,
+        c_int,
+        *mut *mut c_char,
+        *mut c_int,
+    ) -> c_int,
     get: unsafe extern "C" fn(*mut c_void, *mut c_char, *mut *mut c_char, *mut c_int) -> c_int,
     remove: unsafe extern "C" fn(*mut c_void, *mut c_char) -> c_int,
     keys: unsafe extern "C" fn(*mut c_void, *mut *mut *mut c_char, *mut c_int) -> c_int,
@@ -64,7 +71,12 @@ impl UserStore {
         let address = c_string(address)?;
         // SAFETY: `new`'s caller promised that the callbacks may be called; all pointers are valid during the call.
         let code = unsafe {
-            (self.callbacks.open)(&mut self.handle, client_id.as_ptr(), address.as_ptr(), self.context)
+            (self.callbacks.open)(
+                &mut self.handle,
+                client_id.as_ptr(),
+                address.as_ptr(),
+                self.context,
+            )
         };
         check("popen", code)
     }
@@ -99,8 +111,10 @@ impl Store for UserStore {
         let key = c_string(key.as_bytes())?;
         let too_large = |_| StoreError("pput: the record is too large".to_owned());
         let count = c_int::try_from(parts.len()).map_err(too_large)?;
-        let mut buffers: Vec<*mut c_char> =
-            parts.iter().map(|part| part.as_ptr().cast_mut().cast()).collect();
+        let mut buffers: Vec<*mut c_char> = parts
+            .iter()
+            .map(|part| part.as_ptr().cast_mut().cast())
+            .collect();
         let mut lengths = parts
             .iter()
             .map(|part| c_int::try_from(part.len()))
@@ -126,7 +140,12 @@ impl Store for UserStore {
         let mut length: c_int = 0;
         // SAFETY: `new`'s caller promised that the callbacks may be called; all pointers are valid during the call.
         let code = unsafe {
-            (self.callbacks.get)(self.handle, key.as_ptr().cast_mut(), &mut buffer, &mut length)
+            (self.callbacks.get)(
+                self.handle,
+                key.as_ptr().cast_mut(),
+                &mut buffer,
+                &mut length,
+            )
         };
         check("pget", code)?;
         // SAFETY: the contract of pget: `length` bytes from malloc, which are the library's now.

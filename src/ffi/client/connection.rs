@@ -92,8 +92,7 @@ pub unsafe extern "C" fn MQTTClient_connect5(
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MQTTClient_disconnect(handle: MQTTClient, timeout: c_int) -> c_int {
-    // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_disconnect", || unsafe {
+    boundary("MQTTClient_disconnect", || {
         entry::disconnect(handle, timeout)
     })
 }
@@ -129,8 +128,5 @@ pub unsafe extern "C" fn MQTTClient_disconnect5(
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn MQTTClient_isConnected(handle: MQTTClient) -> c_int {
-    // SAFETY: the caller keeps the pointer rules of this module.
-    boundary_or("MQTTClient_isConnected", 0, || unsafe {
-        entry::is_connected(handle)
-    })
+    boundary_or("MQTTClient_isConnected", 0, || entry::is_connected(handle))
 }

@@ -113,8 +113,7 @@ pub unsafe extern "C" fn MQTTClient_setCommandTimeout(
     handle: MQTTClient,
     milliSeconds: c_ulong,
 ) -> c_int {
-    // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_setCommandTimeout", || unsafe {
+    boundary("MQTTClient_setCommandTimeout", || {
         entry::set_command_timeout(handle, milliSeconds)
     })
 }

@@ -133,8 +133,7 @@ pub unsafe extern "C" fn MQTTClient_waitForCompletion(
     dt: MQTTClient_deliveryToken,
     timeout: c_ulong,
 ) -> c_int {
-    // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_waitForCompletion", || unsafe {
+    boundary("MQTTClient_waitForCompletion", || {
         entry::wait_for_completion(handle, dt, timeout)
     })
 }

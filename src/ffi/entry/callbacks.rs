@@ -28,7 +28,8 @@ impl Context {
 }
 
 fn change(handle: MQTTClient, change: impl FnOnce(&mut Callbacks)) -> c_int {
-    let changed = entry(handle).and_then(|entry| entry.call(|client| client.change_callbacks(change)));
+    let changed =
+        entry(handle).and_then(|entry| entry.call(|client| client.change_callbacks(change)));
     match changed {
         Ok(Ok(())) => MQTTCLIENT_SUCCESS,
         Ok(Err(_)) | Err(_) => MQTTCLIENT_FAILURE,
@@ -50,7 +51,9 @@ pub(in crate::ffi) unsafe fn set_callbacks(
     };
     let context = Context(context);
     change(handle, |callbacks| {
-        callbacks.message_arrived = Some(Arc::new(move |message: &Publish| offer(context, arrived, message)));
+        callbacks.message_arrived = Some(Arc::new(move |message: &Publish| {
+            offer(context, arrived, message)
+        }));
         callbacks.delivery_complete = dc.map(|complete| -> Arc<dyn Fn(PacketId) + Send + Sync> {
             // SAFETY: the caller promises that the function may be called.
             Arc::new(move |id| unsafe { complete(context.get(), id.get().into()) })
@@ -65,7 +68,12 @@ pub(in crate::ffi) unsafe fn set_callbacks(
 /// Offers a message; `false` if the program refused it, or there is no memory for it now.
 fn offer(
     context: Context,
-    arrived: unsafe extern "C" fn(*mut c_void, *mut c_char, c_int, *mut MQTTClient_message) -> c_int,
+    arrived: unsafe extern "C" fn(
+        *mut c_void,
+        *mut c_char,
+        c_int,
+        *mut MQTTClient_message,
+    ) -> c_int,
     message: &Publish,
 ) -> bool {
     let topic = c_copy(&message.topic).cast::<c_char>();
@@ -74,7 +82,8 @@ fn offer(
     // What the function does not take (it returns 0) is still the library's.
     unsafe {
         let complete = !topic.is_null() && !built.is_null();
-        let taken = complete && arrived(context.get(), topic, reported_length(&message.topic), built) != 0;
+        let taken =
+            complete && arrived(context.get(), topic, reported_length(&message.topic), built) != 0;
         if !taken {
             memory::release(topic);
             memory::free_message(built);
@@ -141,7 +150,15 @@ pub(in crate::ffi) unsafe fn set_published(
                 let (id, packet_type) = (completed.id.get().into(), completed.packet_type.into());
                 with_list(&completed.properties, |list| {
                     // SAFETY: the caller promises that the function may be called; the list lives during the call.
-                    unsafe { published(context.get(), id, packet_type, list, completed.reason.0.into()) }
+                    unsafe {
+                        published(
+                            context.get(),
+                            id,
+                            packet_type,
+                            list,
+                            completed.reason.0.into(),
+                        )
+                    }
                 });
             })
         });
@@ -149,7 +166,10 @@ pub(in crate::ffi) unsafe fn set_published(
 }
 
 /// Calls with a list in C's form that lives as long as the call; without memory for it, with an empty one.
-fn with_list(properties: &Properties, call: impl FnOnce(*mut crate::ffi::properties::MQTTProperties)) {
+fn with_list(
+    properties: &Properties,
+    call: impl FnOnce(*mut crate::ffi::properties::MQTTProperties),
+) {
     use crate::ffi::boundary::Failure;
     let mut list = property_list::from_packet(properties)
         .unwrap_or(crate::ffi::properties::MQTTProperties::FAILURE);

@@ -33,8 +33,16 @@ pub(super) struct Accepted {
 /// # Safety
 ///
 /// The pointers in `options` keep the rules of [`ffi`](crate::ffi).
-pub(super) unsafe fn check(entry: &Entry, options: &MQTTClient_connectOptions) -> Result<Accepted, c_int> {
-    check_structure(options.struct_id, b"MQTC", options.struct_version, LATEST_CONNECT_OPTIONS)?;
+pub(super) unsafe fn check(
+    entry: &Entry,
+    options: &MQTTClient_connectOptions,
+) -> Result<Accepted, c_int> {
+    check_structure(
+        options.struct_id,
+        b"MQTC",
+        options.struct_version,
+        LATEST_CONNECT_OPTIONS,
+    )?;
     let since = |version: c_int| options.struct_version >= version;
     // SAFETY: as promised by the caller.
     let (addresses, listed) = unsafe { addresses(entry, options) }?;
@@ -53,7 +61,11 @@ pub(super) unsafe fn check(entry: &Entry, options: &MQTTClient_connectOptions) -
         // SAFETY: as promised by the caller.
         password = Some(unsafe { bytes(options.binarypwd.data.cast(), options.binarypwd.len) }?);
     }
-    let version = if since(3) { options.MQTTVersion } else { MQTTVERSION_DEFAULT };
+    let version = if since(3) {
+        options.MQTTVersion
+    } else {
+        MQTTVERSION_DEFAULT
+    };
     let choice = match version {
         MQTTVERSION_DEFAULT => VersionChoice::Default,
         MQTTVERSION_3_1 => VersionChoice::Only(ProtocolVersion::V3_1),
@@ -85,10 +97,19 @@ pub(super) unsafe fn check(entry: &Entry, options: &MQTTClient_connectOptions) -
         },
         timeout: seconds(options.connectTimeout),
     };
-    Ok(Accepted { request, version, listed })
+    Ok(Accepted {
+        request,
+        version,
+        listed,
+    })
 }
 
-fn check_structure(id: [c_char; 4], expected: &[u8; 4], version: c_int, latest: c_int) -> Result<(), c_int> {
+fn check_structure(
+    id: [c_char; 4],
+    expected: &[u8; 4],
+    version: c_int,
+    latest: c_int,
+) -> Result<(), c_int> {
     match id == eyecatcher(expected) && (0..=latest).contains(&version) {
         true => Ok(()),
         false => Err(MQTTCLIENT_BAD_STRUCTURE),
@@ -100,7 +121,10 @@ type Addresses = (Vec<Option<ServerAddress>>, Vec<*const c_char>);
 /// # Safety
 ///
 /// The pointers in `options` keep the rules of [`ffi`](crate::ffi).
-unsafe fn addresses(entry: &Entry, options: &MQTTClient_connectOptions) -> Result<Addresses, c_int> {
+unsafe fn addresses(
+    entry: &Entry,
+    options: &MQTTClient_connectOptions,
+) -> Result<Addresses, c_int> {
     if options.struct_version < 2 || options.serverURIcount <= 0 {
         return Ok((vec![Some(entry.client.address().clone())], Vec::new()));
     }
@@ -116,7 +140,11 @@ unsafe fn addresses(entry: &Entry, options: &MQTTClient_connectOptions) -> Resul
             (Some(address), Some(text)) => text.len() - address.text.len(),
             _ => 0,
         };
-        listed.push(if uri.is_null() { ptr::null() } else { uri.cast_const().wrapping_add(scheme) });
+        listed.push(if uri.is_null() {
+            ptr::null()
+        } else {
+            uri.cast_const().wrapping_add(scheme)
+        });
         addresses.push(address);
     }
     Ok((addresses, listed))
@@ -130,7 +158,12 @@ unsafe fn check_will(will: *const MQTTClient_willOptions) -> Result<Option<Will>
     let Some(will) = (unsafe { will.as_ref() }) else {
         return Ok(None);
     };
-    check_structure(will.struct_id, b"MQTW", will.struct_version, LATEST_WILL_OPTIONS)?;
+    check_structure(
+        will.struct_id,
+        b"MQTW",
+        will.struct_version,
+        LATEST_WILL_OPTIONS,
+    )?;
     let qos = u8::try_from(will.qos).ok().and_then(QoS::from_level);
     let qos = qos.ok_or(MQTTCLIENT_BAD_QOS)?;
     // SAFETY: as promised by the caller.
@@ -143,7 +176,9 @@ unsafe fn check_will(will: *const MQTTClient_willOptions) -> Result<Option<Will>
         unsafe { bytes(will.payload.data.cast(), will.payload.len) }?
     } else {
         // SAFETY: as promised by the caller.
-        unsafe { c_str(will.message) }.map(Bytes::copy_from_slice).unwrap_or_default()
+        unsafe { c_str(will.message) }
+            .map(Bytes::copy_from_slice)
+            .unwrap_or_default()
     };
     Ok(Some(Will {
         topic: Bytes::copy_from_slice(topic),

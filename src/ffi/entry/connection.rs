@@ -22,7 +22,10 @@ const VERSION_WITHOUT_RETURNED: c_int = 3;
 /// # Safety
 ///
 /// The pointer rules of [`ffi`](crate::ffi).
-pub(in crate::ffi) unsafe fn connect(handle: MQTTClient, options: *mut MQTTClient_connectOptions) -> c_int {
+pub(in crate::ffi) unsafe fn connect(
+    handle: MQTTClient,
+    options: *mut MQTTClient_connectOptions,
+) -> c_int {
     if handle::find(handle).is_some_and(|entry| entry.is_v5()) {
         return MQTTCLIENT_WRONG_MQTT_VERSION;
     }
@@ -124,9 +127,14 @@ unsafe fn take_properties(
     let take = |list, place| {
         // SAFETY: as promised by the caller.
         let properties = unsafe { property_list::to_packet(list) };
-        let allowed = properties.ok().filter(|properties: &Properties| properties.check(place).is_ok());
+        let allowed = properties
+            .ok()
+            .filter(|properties: &Properties| properties.check(place).is_ok());
         allowed.ok_or_else(|| {
-            crate::trace!(Level::Error, "Not connected: a property that is not allowed in {place:?}");
+            crate::trace!(
+                Level::Error,
+                "Not connected: a property that is not allowed in {place:?}"
+            );
             MQTTCLIENT_FAILURE
         })
     };
@@ -139,7 +147,12 @@ unsafe fn take_properties(
 }
 
 /// Fills `returned` in.
-fn report(entry: &Entry, accepted: &Accepted, connected: &Connected, options: &mut MQTTClient_connectOptions) {
+fn report(
+    entry: &Entry,
+    accepted: &Accepted,
+    connected: &Connected,
+    options: &mut MQTTClient_connectOptions,
+) {
     options.returned = ConnectReturned {
         serverURI: match accepted.listed.get(connected.address) {
             Some(text) => text.cast(),
@@ -167,19 +180,30 @@ pub(in crate::ffi) unsafe fn disconnect5(
     if !props.is_null() && handle::find(handle).is_some_and(|entry| entry.is_v5()) {
         // SAFETY: as promised by the caller.
         let list = unsafe { property_list::to_packet(props) };
-        properties = list.ok().filter(|list| list.check(PropertyPlace::Disconnect).is_ok());
+        properties = list
+            .ok()
+            .filter(|list| list.check(PropertyPlace::Disconnect).is_ok());
         if properties.is_none() {
-            crate::trace!(Level::Error, "DISCONNECT is sent without properties: one is not allowed in it");
+            crate::trace!(
+                Level::Error,
+                "DISCONNECT is sent without properties: one is not allowed in it"
+            );
         }
     }
     // Only its low byte fits.
     end(handle, timeout, ReasonCode(reason as u8), properties)
 }
 
-fn end(handle: MQTTClient, timeout: c_int, reason: ReasonCode, properties: Option<Properties>) -> c_int {
+fn end(
+    handle: MQTTClient,
+    timeout: c_int,
+    reason: ReasonCode,
+    properties: Option<Properties>,
+) -> c_int {
     // A negative timeout waits without limit.
     let quiesce = u64::try_from(timeout).ok().map(Duration::from_millis);
-    let ended = entry(handle).and_then(|entry| entry.call(|client| client.disconnect(quiesce, reason, properties)));
+    let ended = entry(handle)
+        .and_then(|entry| entry.call(|client| client.disconnect(quiesce, reason, properties)));
     match ended {
         Ok(()) => MQTTCLIENT_SUCCESS,
         Err(code) => code,

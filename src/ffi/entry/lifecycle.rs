@@ -94,8 +94,7 @@ pub(in crate::ffi) unsafe fn create_with_options(
     start_library();
     let v5 = version >= MQTTVERSION_5;
     // SAFETY: the context belongs to the type, as promised by the caller.
-    let store =
-        unsafe { open_store(persistence_type, persistence_context, &address, client_id) };
+    let store = unsafe { open_store(persistence_type, persistence_context, &address, client_id) };
     let client_id = Bytes::copy_from_slice(client_id);
     let (client, result) = match store {
         Ok(store) => Client::new(address, client_id, store, v5),
@@ -115,7 +114,9 @@ pub(in crate::ffi) unsafe fn create_with_options(
 
 /// The address of a URI, if this library has a transport for it.
 pub(super) fn usable_address(uri: &[u8]) -> Option<ServerAddress> {
-    ServerAddress::parse(uri).ok().filter(|address| address.scheme == Scheme::Tcp)
+    ServerAddress::parse(uri)
+        .ok()
+        .filter(|address| address.scheme == Scheme::Tcp)
 }
 
 /// What the first client in the process brings about.
@@ -124,8 +125,10 @@ fn start_library() {
     process::prepare();
     if !handle::any() {
         let rows = version::rows();
-        let rows: Vec<(&str, &str)> =
-            rows.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let rows: Vec<(&str, &str)> = rows
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         trace::initialise(&rows);
     }
 }

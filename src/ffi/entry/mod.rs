@@ -19,12 +19,13 @@ pub(super) use callbacks::{set_callbacks, set_disconnected, set_published};
 pub(super) use connection::{connect, connect5, disconnect, disconnect5, is_connected};
 pub(super) use lifecycle::{create, create_with_options, destroy, set_command_timeout, yield_now};
 pub(super) use publication::{
-    pending_delivery_tokens, publish, publish_message, publish_message5, publish5, wait_for_completion,
+    pending_delivery_tokens, publish, publish_message, publish_message5, publish5,
+    wait_for_completion,
 };
 pub(super) use reception::receive;
 pub(super) use subscription::{
-    subscribe, subscribe_many, subscribe_many5, subscribe5, unsubscribe, unsubscribe_many, unsubscribe_many5,
-    unsubscribe5,
+    subscribe, subscribe_many, subscribe_many5, subscribe5, unsubscribe, unsubscribe_many,
+    unsubscribe_many5, unsubscribe5,
 };
 
 use super::client::MQTTClient_init_options;

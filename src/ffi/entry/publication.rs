@@ -2,7 +2,6 @@
 
 use super::lifecycle::entry;
 use crate::client::Error;
-use crate::ffi::c_spelling::*;
 use crate::ffi::client::*;
 use crate::ffi::handle::Entry;
 use crate::ffi::memory::{self, c_slice, c_str, response};
@@ -150,7 +149,11 @@ unsafe fn outgoing(
         payloadlen: message.payloadlen,
         qos: message.qos,
         retained: message.retained,
-        properties: if has_properties { &message.properties } else { ptr::null() },
+        properties: if has_properties {
+            &message.properties
+        } else {
+            ptr::null()
+        },
         token,
     })
 }
@@ -197,7 +200,9 @@ type Checked<'a> = (&'a [u8], &'a [u8], QoS, Properties);
 unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c_int> {
     // SAFETY: as promised by the caller.
     let topic = unsafe { c_str(outgoing.topic) };
-    let topic = topic.filter(|topic| valid_utf8(topic)).ok_or(MQTTCLIENT_BAD_UTF8_STRING)?;
+    let topic = topic
+        .filter(|topic| valid_utf8(topic))
+        .ok_or(MQTTCLIENT_BAD_UTF8_STRING)?;
     let qos = u8::try_from(outgoing.qos).ok().and_then(QoS::from_level);
     let qos = qos.ok_or(MQTTCLIENT_BAD_QOS)?;
     // SAFETY: as promised by the caller.
@@ -214,7 +219,10 @@ unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c
     if entry.is_v5() {
         // SAFETY: as promised by the caller.
         properties = unsafe { property_list::to_packet(outgoing.properties) }.map_err(|_| {
-            crate::trace!(Level::Error, "Not published: a property that cannot be sent");
+            crate::trace!(
+                Level::Error,
+                "Not published: a property that cannot be sent"
+            );
             MQTTCLIENT_FAILURE
         })?;
     }
@@ -240,7 +248,8 @@ pub(in crate::ffi) fn wait_for_completion(
     // What is no packet identifier is no unfinished message.
     let token = u16::try_from(dt).ok().and_then(PacketId::new);
     let timeout = Duration::from_millis(timeout);
-    let waited = entry(handle).and_then(|entry| entry.call(|client| client.wait_for_completion(token, timeout)));
+    let waited = entry(handle)
+        .and_then(|entry| entry.call(|client| client.wait_for_completion(token, timeout)));
     match waited {
         Ok(Ok(())) => MQTTCLIENT_SUCCESS,
         Ok(Err(error)) => code(&error),

@@ -31,7 +31,11 @@ struct Wanted {
 /// # Safety
 ///
 /// The pointer rules of [`ffi`](crate::ffi).
-pub(in crate::ffi) unsafe fn subscribe(handle: MQTTClient, topic: *const c_char, qos: c_int) -> c_int {
+pub(in crate::ffi) unsafe fn subscribe(
+    handle: MQTTClient,
+    topic: *const c_char,
+    qos: c_int,
+) -> c_int {
     match entry(handle) {
         Ok(entry) if entry.is_v5() => MQTTCLIENT_WRONG_MQTT_VERSION,
         Ok(entry) => {
@@ -214,7 +218,10 @@ pub(in crate::ffi) unsafe fn unsubscribe(handle: MQTTClient, topic: *const c_cha
         unsafe { send_unsubscribe(&entry, 1, &topic, ptr::null()) }
     });
     // On MQTT 5, which the original does not rule out here, the code says how it went.
-    answer.map_or_else(|code| code, |ack| ack.codes.first().map_or(0, |code| code.0.into()))
+    answer.map_or_else(
+        |code| code,
+        |ack| ack.codes.first().map_or(0, |code| code.0.into()),
+    )
 }
 
 /// # Safety
@@ -282,7 +289,10 @@ unsafe fn send_unsubscribe(
     // SAFETY: as promised by the caller.
     let checked = unsafe { topics(wanted, count) }.and_then(|topics| {
         // SAFETY: each is NULL or a C string, as promised by the caller.
-        let filters = topics.iter().map(|&topic| unsafe { filter(topic) }).collect::<Result<Vec<_>, _>>()?;
+        let filters = topics
+            .iter()
+            .map(|&topic| unsafe { filter(topic) })
+            .collect::<Result<Vec<_>, _>>()?;
         // SAFETY: as promised by the caller.
         Ok((filters, unsafe { properties(entry, props) }?))
     });
@@ -290,7 +300,10 @@ unsafe fn send_unsubscribe(
     ask(entry, |client| client.unsubscribe(filters, &properties))
 }
 
-fn ask(entry: &Entry, call: impl FnOnce(&Client) -> Result<SubAck, Error>) -> Result<SubAck, c_int> {
+fn ask(
+    entry: &Entry,
+    call: impl FnOnce(&Client) -> Result<SubAck, Error>,
+) -> Result<SubAck, c_int> {
     entry.call(call)?.map_err(|error| code(&error))
 }
 
@@ -308,7 +321,10 @@ fn code_unless_disconnected(entry: &Entry, code: c_int) -> c_int {
 /// `topics` is NULL or has `count` entries, which stay as they are for `'a`.
 unsafe fn topics<'a>(topics: *const *mut c_char, count: c_int) -> Result<&'a [*mut c_char], c_int> {
     if count <= 0 {
-        crate::trace!(Level::Error, "A subscription request for {count} topics is not sent [MQTT-3.8.3-3]");
+        crate::trace!(
+            Level::Error,
+            "A subscription request for {count} topics is not sent [MQTT-3.8.3-3]"
+        );
         return Err(MQTTCLIENT_FAILURE);
     }
     // SAFETY: as promised by the caller.
@@ -321,7 +337,9 @@ unsafe fn topics<'a>(topics: *const *mut c_char, count: c_int) -> Result<&'a [*m
 unsafe fn filter(topic: *const c_char) -> Result<Bytes, c_int> {
     // SAFETY: as promised by the caller.
     let filter = unsafe { c_str(topic) }.filter(|topic| valid_utf8(topic));
-    filter.map(Bytes::copy_from_slice).ok_or(MQTTCLIENT_BAD_UTF8_STRING)
+    filter
+        .map(Bytes::copy_from_slice)
+        .ok_or(MQTTCLIENT_BAD_UTF8_STRING)
 }
 
 /// The properties to send: none below MQTT 5.
