@@ -20,6 +20,7 @@ RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.l
 
 .PHONY: all tools install uninstall examples demo test check-original clean help
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 all: $(LIBRARIES)
 

@@ -14,7 +14,9 @@ grep -Ev '^[[:space:]]*(#|$)' "$names" >"$work/names"
 # The names are the roots; what none of them needs is left out.
 mapfile -t roots < <(sed 's/^/--undefined=/' "$work/names")
 ld -r --gc-sections "${roots[@]}" -o "$work/all.o" "$input"
-objcopy --keep-global-symbols="$work/names" "$work/all.o" "$work/mqtt3c.o"
+# Rust's standard library brings compiler bitcode and debug information along, which no C program can use.
+objcopy --keep-global-symbols="$work/names" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
+    "$work/all.o" "$work/mqtt3c.o"
 
 missing=$(nm --defined-only --extern-only --format=just-symbols "$work/mqtt3c.o" | sort | comm -13 - <(sort "$work/names"))
 [ -z "$missing" ] || { echo "$input does not define:" $missing >&2; exit 1; }
