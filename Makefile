@@ -1,0 +1,109 @@
+# GNU make. `make help` lists what there is.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+CC ?= cc
+CFLAGS ?= -O2 -g
+CARGO ?= cargo
+INSTALL ?= install
+
+# The version of the interface, not of the crate: what programs of the original library ask for.
+VERSION := 1.3.15
+SOVERSION := 1
+
+HEADERS := MQTTClient.h MQTTClientPersistence.h MQTTExportDeclarations.h MQTTProperties.h MQTTReasonCodes.h MQTTSubscribeOpts.h
+EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels
+NAMES := paho-mqtt3c paho-mqtt3cs
+LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
+RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
+
+.PHONY: all tools install uninstall examples demo test check-original clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(LIBRARIES)
+
+help:
+	@echo 'make                 build both libraries, shared and static, into build/lib'
+	@echo 'make install         into PREFIX=$(PREFIX) (also LIBDIR, INCLUDEDIR, DESTDIR)'
+	@echo 'make uninstall       remove what install put there'
+	@echo 'make examples        build the C examples into build/examples'
+	@echo 'make demo            show it at work, beside the original library (BROKER=tcp://host:port to use yours)'
+	@echo 'make test            everything: formatting, lints, documentation, C programs, Rust tests'
+	@echo 'make check-original  run the C tests on the installed original library'
+	@echo 'make clean           remove build/ and target/'
+
+tools:
+	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.85 or newer, see https://rustup.rs' >&2; exit 1; }
+	@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
+	@command -v ld >/dev/null && command -v objcopy >/dev/null || { echo 'ld or objcopy is missing: install binutils' >&2; exit 1; }
+
+# Two variants of one crate, each with a target directory of its own so that neither rebuild disturbs the other.
+build/cargo/paho-mqtt3cs/release/libmqtt3c.so: FEATURES :=
+build/cargo/paho-mqtt3c/release/libmqtt3c.so: FEATURES := --no-default-features
+build/cargo/%/release/libmqtt3c.so: $(RUST_SOURCES) | tools
+	$(CARGO) build --release --locked --lib $(FEATURES) --target-dir build/cargo/$*
+	@touch $@
+
+build/cargo/%/release/libmqtt3c.a: build/cargo/%/release/libmqtt3c.so
+	@touch $@
+
+build/lib/lib%.so.$(VERSION): build/cargo/%/release/libmqtt3c.so
+	@mkdir -p $(@D)
+	cp $< $@
+
+build/lib/lib%.so.$(SOVERSION): build/lib/lib%.so.$(VERSION)
+	ln -sf $(<F) $@
+
+build/lib/lib%.so: build/lib/lib%.so.$(SOVERSION)
+	ln -sf $(<F) $@
+
+build/lib/lib%.a: build/cargo/%/release/libmqtt3c.a tests/exports.txt scripts/hide-symbols.sh
+	@mkdir -p $(@D)
+	scripts/hide-symbols.sh $< tests/exports.txt $@
+
+examples: $(EXAMPLES:%=build/examples/%)
+
+build/examples/%: c-examples/%.c c-examples/example.h build/lib/libpaho-mqtt3c.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wall -Wextra -Iinclude -o $@ $< -Lbuild/lib -lpaho-mqtt3c -lpthread '-Wl,-rpath,$$ORIGIN/../lib'
+
+CMAKEDIR := $(LIBDIR)/cmake/eclipse-paho-mqtt-c
+INCLUDE_FROM_LIB = $(shell realpath -m --relative-to='$(LIBDIR)' '$(INCLUDEDIR)')
+FILL_IN = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@INCLUDE_FROM_LIB@|$(INCLUDE_FROM_LIB)|g'
+
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(INCLUDEDIR)'
+	for name in $(NAMES); do \
+	    $(INSTALL) -m 755 build/lib/lib$$name.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/' && \
+	    ln -sf lib$$name.so.$(VERSION) '$(DESTDIR)$(LIBDIR)'/lib$$name.so.$(SOVERSION) && \
+	    ln -sf lib$$name.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)'/lib$$name.so && \
+	    $(INSTALL) -m 644 build/lib/lib$$name.a '$(DESTDIR)$(LIBDIR)/' && \
+	    $(FILL_IN) packaging/$$name.pc.in >'$(DESTDIR)$(LIBDIR)'/pkgconfig/$$name.pc || exit 1; \
+	done
+	for file in eclipse-paho-mqtt-cConfig eclipse-paho-mqtt-cConfigVersion; do \
+	    $(FILL_IN) packaging/$$file.cmake.in >'$(DESTDIR)$(CMAKEDIR)'/$$file.cmake || exit 1; \
+	done
+	$(INSTALL) -m 644 $(HEADERS:%=include/%) '$(DESTDIR)$(INCLUDEDIR)/'
+
+uninstall:
+	for name in $(NAMES); do \
+	    rm -f '$(DESTDIR)$(LIBDIR)'/lib$$name.so '$(DESTDIR)$(LIBDIR)'/lib$$name.so.$(SOVERSION) \
+	        '$(DESTDIR)$(LIBDIR)'/lib$$name.so.$(VERSION) '$(DESTDIR)$(LIBDIR)'/lib$$name.a \
+	        '$(DESTDIR)$(LIBDIR)'/pkgconfig/$$name.pc; \
+	done
+	rm -f '$(DESTDIR)$(CMAKEDIR)'/eclipse-paho-mqtt-cConfig.cmake '$(DESTDIR)$(CMAKEDIR)'/eclipse-paho-mqtt-cConfigVersion.cmake
+	rm -f $(foreach header,$(HEADERS),'$(DESTDIR)$(INCLUDEDIR)/$(header)')
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+check-original:
+	@scripts/c-tests.sh original
+
+clean:
+	rm -rf build target

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# c-tests.sh original|shared|static|shared-tls|static-tls [NAME...]
+# Compiles the scenarios of tests/c against one library and runs them on a broker of their own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+mode=${1:-}
+[ $# -gt 0 ] && shift
+flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -Itests/c)
+run_path=
+case $mode in
+original) link=(-lpaho-mqtt3c) ;;
+shared) link=(-Lbuild/lib -lpaho-mqtt3c) ;;
+shared-tls) link=(-Lbuild/lib -lpaho-mqtt3cs) ;;
+static) link=(build/lib/libpaho-mqtt3c.a) ;;
+static-tls) link=(build/lib/libpaho-mqtt3cs.a -lssl -lcrypto) ;;
+*) die "usage: $0 original|shared|static|shared-tls|static-tls [NAME...]" ;;
+esac
+if [ "$mode" != original ]; then
+    flags+=(-DFIXED -Iinclude)
+    run_path=$PWD/build/lib
+fi
+link+=(-lpthread)
+need cc timeout
+
+# What the manifest has for this library, or of that what was asked for.
+names=()
+while read -r name passes_on _; do
+    case $name in '' | '#'*) continue ;; esac
+    [ -f "tests/c/$name.c" ] || die "the manifest names $name, but there is no tests/c/$name.c"
+    [ "$mode" = original ] && [ "$passes_on" = fixed ] && continue
+    [ $# -gt 0 ] && [[ " $* " != *" $name "* ]] && continue
+    names+=("$name")
+done <tests/c/manifest.txt
+for source in tests/c/*.c; do
+    name=${source##*/}
+    grep -q "^${name%.c} " tests/c/manifest.txt || die "$source is not in the manifest"
+done
+[ ${#names[@]} -gt 0 ] || die "nothing to run"
+
+out=build/c-tests/$mode
+mkdir -p "$out"
+compile() {
+    local name=$1 newest
+    # shellcheck disable=SC2012 # names are ours
+    newest=$(ls -t tests/c/*.h include/*.h "tests/c/$name.c" build/lib/* "$out/$name" 2>/dev/null | head -n 1)
+    [ "$newest" = "$out/$name" ] || cc "${flags[@]}" -o "$out/$name" "tests/c/$name.c" "${link[@]}" || die "$name does not compile"
+}
+
+start_mosquitto
+unique=t$$
+
+# One test: prints its line, and keeps its result in a file.
+run() {
+    local name=$1 start=$EPOCHREALTIME status=0
+    compile "$name" >"$WORK/$name.out" 2>&1 &&
+        LD_LIBRARY_PATH=$run_path timeout -k 5 120 "$out/$name" "tcp://127.0.0.1:$BROKER_PORT" "$unique/$name" \
+            "tcp://127.0.0.1:$AUTH_PORT" >>"$WORK/$name.out" 2>&1 </dev/null || status=$?
+    if [ $status -eq 0 ]; then
+        printf 'ok      %-28s %6s s\n' "$name" "$(seconds_since "$start")"
+    else
+        printf 'FAILED  %-28s %6s s  exit %d\n%s\n' "$name" "$(seconds_since "$start")" "$status" \
+            "$(sed 's/^/        /' "$WORK/$name.out")"
+    fi
+    echo $status >"$WORK/$name.status"
+}
+
+jobs=${JOBS:-4}
+running=0
+tests=()
+for name in "${names[@]}"; do
+    if [ "$running" -ge "$jobs" ]; then
+        wait -n || true
+        running=$((running - 1))
+    fi
+    run "$name" &
+    tests+=($!)
+    running=$((running + 1))
+done
+wait "${tests[@]}" 2>/dev/null || true # some were waited for above
+
+passed=0 failed=0
+for name in "${names[@]}"; do
+    if [ "$(cat "$WORK/$name.status" 2>/dev/null)" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+done
+echo "C tests ($mode): $passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# What the scripts share. To be sourced; sets a trap that ends whatever was started through it.
+
+# `die` may be called anywhere, also in a subshell.
+die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# One headline per step.
+step() {
+    printf '\n== %s\n' "$*"
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+need() {
+    local tool
+    for tool in "$@"; do
+        have "$tool" || die "$tool is missing (scripts/setup.sh installs what it can)"
+    done
+}
+
+# mosquitto lives where only root's PATH leads to.
+PATH=$PATH:/usr/sbin:/sbin
+
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/mqtt3c.XXXXXX")
+chmod 755 "$WORK" # the broker may give up its privileges before it reads its files
+STARTED=()
+
+stop_started() {
+    local pid
+    for pid in "${STARTED[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    STARTED=()
+}
+
+finish() {
+    stop_started
+    rm -rf "$WORK"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# wait_for_line FILE PATTERN [SECONDS [PID]]: until a line of the growing file matches; false when PID ends or time is up.
+wait_for_line() {
+    local file=$1 pattern=$2 seconds=${3:-10} pid=${4:-$$}
+    timeout "$seconds" grep -q -m 1 -E -e "$pattern" < <(exec timeout "$seconds" tail --pid="$pid" -n +1 -f "$file" 2>/dev/null)
+}
+
+seconds_since() { # START, in the format of EPOCHREALTIME
+    local now=${EPOCHREALTIME/[.,]/} start=${1/[.,]/}
+    printf '%d.%02d' $(((now - start) / 1000000)) $(((now - start) / 10000 % 100))
+}
+
+# start_mosquitto [PORT]: on loopback; sets BROKER_PORT, AUTH_PORT (user "user", password "secret"), BROKER_LOG;
+# BROKER_OPTIONS may hold further lines of configuration.
+# It logs to stderr because its stdout is buffered, and others wait for lines of the log.
+start_mosquitto() {
+    need mosquitto mosquitto_passwd
+    local attempt pid
+    BROKER_LOG=$WORK/mosquitto.log
+    for attempt in 1 2 3 4 5 6 7 8 9 10; do
+        BROKER_PORT=${1:-$((20000 + (RANDOM * 32768 + RANDOM) % 12000))}
+        AUTH_PORT=$((BROKER_PORT + 1))
+        rm -f "$WORK/passwords"
+        mosquitto_passwd -b -c "$WORK/passwords" user secret >/dev/null 2>&1
+        chmod 644 "$WORK/passwords"
+        cat >"$WORK/mosquitto.conf" <<END
+user $(id -un)
+per_listener_settings true
+persistence false
+max_inflight_messages 1000
+max_queued_messages 10000
+log_dest stderr
+log_type all
+${BROKER_OPTIONS:-}
+listener $BROKER_PORT 127.0.0.1
+allow_anonymous true
+listener $AUTH_PORT 127.0.0.1
+allow_anonymous false
+password_file $WORK/passwords
+END
+        : >"$BROKER_LOG"
+        mosquitto -c "$WORK/mosquitto.conf" >"$BROKER_LOG" 2>&1 </dev/null &
+        pid=$!
+        if wait_for_line "$BROKER_LOG" 'mosquitto version .* running' 10 "$pid" && kill -0 "$pid" 2>/dev/null; then
+            STARTED+=("$pid")
+            return
+        fi
+        # most likely the port was taken
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    cat "$BROKER_LOG" >&2
+    die "mosquitto does not start"
+}

@@ -1,0 +1,301 @@
+/* A store of the program's own, in memory: which calls it gets, in which order, with which buffers. */
+#include "relay.h"
+#include "support.h"
+
+#include "MQTTClientPersistence.h"
+
+#define RECORDS 64
+
+struct record {
+    char key[32];
+    char *bytes;
+    int length;
+};
+
+struct store {
+    pthread_mutex_t lock;
+    struct record records[RECORDS];
+    int count;
+    char log[16384]; /* the calls so far, separated by one blank */
+};
+
+static struct store store = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void note(const char *format, ...)
+{
+    size_t used = strlen(store.log);
+    va_list arguments;
+    va_start(arguments, format);
+    if (used > 0)
+        store.log[used++] = ' ';
+    vsnprintf(store.log + used, sizeof store.log - used, format, arguments);
+    va_end(arguments);
+}
+
+static struct record *find(const char *key)
+{
+    for (int i = 0; i < store.count; ++i)
+        if (strcmp(store.records[i].key, key) == 0)
+            return &store.records[i];
+    return NULL;
+}
+
+static int open_store(void **handle, const char *id, const char *uri, void *context)
+{
+    CHECK(context == &store);
+    CHECK(strstr(uri, "://") == NULL);
+    CHECK(strlen(id) > 0);
+    *handle = context;
+    pthread_mutex_lock(&store.lock);
+    note("open");
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int close_store(void *handle)
+{
+    CHECK(handle == &store || handle == NULL); /* NULL: never opened, because create refused the store */
+    pthread_mutex_lock(&store.lock);
+    note("close");
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int put(void *handle, char *key, int count, char *buffers[], int lengths[])
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    note("put:%s/%d", key, count);
+    struct record *record = find(key);
+    if (record == NULL) {
+        CHECK(store.count < RECORDS);
+        record = &store.records[store.count++];
+        snprintf(record->key, sizeof record->key, "%s", key);
+        record->bytes = NULL;
+    }
+    record->length = 0;
+    for (int i = 0; i < count; ++i)
+        record->length += lengths[i];
+    free(record->bytes);
+    record->bytes = malloc((size_t)record->length + 1);
+    char *end = record->bytes;
+    for (int i = 0; i < count; ++i) {
+        if (lengths[i] > 0)
+            memcpy(end, buffers[i], (size_t)lengths[i]);
+        end += lengths[i];
+    }
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int get(void *handle, char *key, char **bytes, int *length)
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    struct record *record = find(key);
+    if (record != NULL) {
+        *bytes = malloc((size_t)record->length + 1); /* the library frees it */
+        *length = record->length;
+        memcpy(*bytes, record->bytes, (size_t)record->length);
+    }
+    note("get:%s", key);
+    pthread_mutex_unlock(&store.lock);
+    return record != NULL ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
+}
+
+static int take_away(void *handle, char *key)
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    struct record *record = find(key);
+    if (record != NULL) {
+        free(record->bytes);
+        *record = store.records[--store.count];
+    }
+    note("remove:%s", key);
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int list(void *handle, char ***keys, int *count)
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    *count = store.count;
+    *keys = store.count > 0 ? malloc((size_t)store.count * sizeof **keys) : NULL;
+    for (int i = 0; i < store.count; ++i)
+        (*keys)[i] = strdup(store.records[i].key);
+    note("keys");
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int clear(void *handle)
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    while (store.count > 0)
+        free(store.records[--store.count].bytes);
+    note("clear");
+    pthread_mutex_unlock(&store.lock);
+    return 0;
+}
+
+static int contains(void *handle, char *key)
+{
+    CHECK(handle == &store);
+    pthread_mutex_lock(&store.lock);
+    int missing = find(key) == NULL;
+    pthread_mutex_unlock(&store.lock);
+    return missing;
+}
+
+static MQTTClient_persistence callbacks = {
+    .context = &store, .popen = open_store, .pclose = close_store, .pput = put, .pget = get,
+    .premove = take_away, .pkeys = list, .pclear = clear, .pcontainskey = contains,
+};
+
+/* What was called since the last time. */
+static void expect_calls(const char *expected)
+{
+    pthread_mutex_lock(&store.lock);
+    CHECK_STR(store.log, expected);
+    store.log[0] = '\0';
+    pthread_mutex_unlock(&store.lock);
+}
+
+static MQTTClient create_stored(const char *uri, const char *id)
+{
+    MQTTClient client = NULL;
+    CHECK_INT(MQTTClient_create(&client, uri, id, MQTTCLIENT_PERSISTENCE_USER, &callbacks), MQTTCLIENT_SUCCESS);
+    return client;
+}
+
+static void each_exchange_has_its_calls(void)
+{
+    char *topic = unique("topic");
+    MQTTClient client = create_stored(broker, client_id("client"));
+    expect_calls("open keys keys");
+    connect_client(client, 1);
+    expect_calls("clear");
+    CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
+    expect_calls("clear");
+    connect_client(client, 0);
+    expect_calls("");
+
+    deliver_text(client, topic, "zero", 0, 0);
+    expect_calls("");
+    deliver_text(client, topic, "one", 1, 0);
+    expect_calls("put:s-1/5 remove:s5-1 remove:sc5-1 remove:s-1 remove:sc-1");
+    deliver_text(client, topic, "two", 2, 0);
+    expect_calls("put:s-2/5 put:sc-2/2 remove:s5-2 remove:sc5-2 remove:s-2 remove:sc-2");
+
+    CHECK_INT(MQTTClient_subscribe(client, topic, 2), MQTTCLIENT_SUCCESS);
+    expect_calls("");
+    deliver_text(client, topic, "in zero", 0, 0);
+    expect_text(client, topic, "in zero", 0);
+    expect_calls("put:q-1/8 remove:q-1");
+    CHECK_INT(store.count, 0);
+
+    CHECK_INT(MQTTClient_unsubscribe(client, topic), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
+    expect_calls("");
+    MQTTClient_destroy(&client);
+    expect_calls("close");
+
+    client = create_client(broker, client_id("client")); /* the broker forgets the session */
+    connect_client(client, 1);
+    disconnect_and_destroy(&client);
+}
+
+static void inbound_messages_have_theirs(void)
+{
+    char *topic = unique("inbound");
+    MQTTClient sender = create_client(broker, client_id("sender")), client = create_stored(broker, client_id("inbound"));
+    connect_client(sender, 1);
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_subscribe(client, topic, 2), MQTTCLIENT_SUCCESS);
+    store.log[0] = '\0';
+    deliver_text(sender, topic, "one", 1, 0);
+    expect_text(client, topic, "one", 1);
+    expect_calls("put:q-1/8 remove:q-1");
+    deliver_text(sender, topic, "two", 2, 0);
+    expect_text(client, topic, "two", 2);
+    /* the broker numbers its own packets: this is its second one with an id */
+    expect_calls("put:r-2/2 put:q-2/8 remove:r5-2 remove:r-2 remove:q-2");
+    disconnect_and_destroy(&client);
+    disconnect_and_destroy(&sender);
+    store.log[0] = '\0';
+}
+
+/* Unacknowledged messages outlive the client that sent them. */
+static void a_new_client_takes_over(void)
+{
+    struct relay relay;
+    relay_start(&relay, broker);
+    char *id = client_id("heir"), *topic = unique("heritage");
+    MQTTClient listener = create_client(broker, client_id("listener"));
+    connect_client(listener, 1);
+    CHECK_INT(MQTTClient_subscribe(listener, topic, 2), MQTTCLIENT_SUCCESS);
+
+    MQTTClient client = create_stored(relay.uri, id);
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
+    connect_client(client, 0);
+    relay_hold(&relay);
+    publish_text(client, topic, "testament", 2, 1);
+    relay_cut(&relay);
+    CHECK(MQTTClient_waitForCompletion(client, 1, PATIENCE) < 0);
+    MQTTClient_destroy(&client);
+    CHECK_INT(store.count, 1);
+    CHECK_STR(store.records[0].key, "s-1");
+    int length = 2 + 2 + (int)strlen(topic) + 2 + 9;
+    CHECK_INT(store.records[0].length, length);
+    CHECK_INT((unsigned char)store.records[0].bytes[0], 0x35); /* PUBLISH, QoS 2, retained */
+    CHECK(memcmp(store.records[0].bytes + length - 9, "testament", 9) == 0);
+    store.log[0] = '\0';
+
+    relay_go_on(&relay);
+    client = create_stored(relay.uri, id);
+    expect_calls("open keys get:s-1 keys");
+    MQTTClient_deliveryToken *tokens = NULL;
+    CHECK_INT(MQTTClient_getPendingDeliveryTokens(client, &tokens), MQTTCLIENT_SUCCESS);
+    CHECK(tokens != NULL);
+    CHECK_INT(tokens[0], 1);
+    CHECK_INT(tokens[1], -1);
+    MQTTClient_free(tokens);
+    connect_client(client, 0);
+    CHECK_INT(MQTTClient_waitForCompletion(client, 1, PATIENCE), MQTTCLIENT_SUCCESS);
+    CHECK_INT(store.count, 0);
+    expect_calls("put:s-1/5 put:sc-1/2 remove:s5-1 remove:sc5-1 remove:s-1 remove:sc-1");
+    expect_text(listener, topic, "testament", 2);
+    expect_nothing(listener);
+    CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_publish(client, topic, 0, NULL, 0, 1, NULL), MQTTCLIENT_SUCCESS); /* no longer retained */
+    disconnect_and_destroy(&client);
+    disconnect_and_destroy(&listener);
+    relay_stop(&relay);
+}
+
+static void incomplete_stores_are_refused(void)
+{
+    MQTTClient_persistence incomplete = callbacks;
+    MQTTClient client = NULL;
+    incomplete.pclear = NULL;
+    CHECK_INT(MQTTClient_create(&client, broker, "id", MQTTCLIENT_PERSISTENCE_USER, &incomplete),
+              MQTTCLIENT_PERSISTENCE_ERROR);
+    CHECK(client != NULL);
+    store.log[0] = '\0';
+    MQTTClient_destroy(&client);
+}
+
+int main(int argc, char **argv)
+{
+    read_arguments(argc, argv);
+    each_exchange_has_its_calls();
+    inbound_messages_have_theirs();
+    a_new_client_takes_over();
+    incomplete_stores_are_refused();
+    return 0;
+}
