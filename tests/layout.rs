@@ -91,7 +91,7 @@ fn c_layout() -> BTreeMap<String, usize> {
         .arg("-I")
         .arg(common::in_package("include"))
         .arg("-o")
-        .args([&program, &common::in_package("tests/c/layout.c")])
+        .args([&program, &common::in_package("tests/abi/layout.c")])
         .status()
         .unwrap_or_else(|error| panic!("a C compiler must be installed: {compiler}: {error}"));
     assert!(status.success());

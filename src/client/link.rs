@@ -1,7 +1,7 @@
 //! One connection's transport: moving bytes between it and the session.
 
 use super::callout::CalloutGuard;
-use super::state::{Driver, State};
+use super::state::{Driver, Phase, State};
 use super::{Client, dispatch::Notice, pump, reactor, records};
 use crate::packet::{ReasonCode, next_frame};
 use crate::session::Event;
@@ -231,18 +231,19 @@ impl Client {
         }
     }
 
-    /// Writes `head` and `payload` without copying the payload when nothing is queued before them.
+    /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
+    /// has taken all of it; otherwise what remains is queued.
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
         head: &[u8],
         payload: &[u8],
-    ) {
+    ) -> bool {
         let free = !state.sending && state.outbox.is_empty();
         let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
             state.outbox.push_parts(head, payload);
             self.flush(state);
-            return;
+            return false;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
         state.sending = true;
@@ -258,9 +259,11 @@ impl Client {
                 &payload[sent.saturating_sub(head.len())..],
             );
         }
+        let taken = rest.is_empty();
         if self.note_written(state, number, sent, rest, result.map(|_| ())) {
             self.flush(state);
         }
+        taken
     }
 
     /// Books the result of a write outside the lock. `false`: writing cannot go on now.
@@ -516,7 +519,7 @@ impl Client {
         );
         let was_connected = state.session.is_connected();
         self.end_link(state, End::Lost);
-        if was_connected && state.phase != super::state::Phase::Connecting {
+        if was_connected && state.phase != Phase::Connecting {
             self.notice_loss(state, Notice::ConnectionLost);
         }
     }

@@ -67,7 +67,9 @@ impl Client {
             .session
             .publish_at_most_once(request, &mut head)
             .map_err(|error| self.trace_refusal(error))?;
-        self.send_directly(state, &head, request.payload);
+        if self.send_directly(state, &head, request.payload) {
+            return Ok(());
+        }
         self.wait_until_taken(state, number);
         match state.link_number() == number {
             true => Ok(()),

@@ -83,7 +83,8 @@ impl Session {
         self.resend_unfinished(now);
     }
 
-    /// DISCONNECT by the application's wish, then the connection is over. `properties` are sent on MQTT 5 only.
+    /// DISCONNECT by the application's wish: from now on nothing else is sent [MQTT-3.14.4-2], and the transport is to
+    /// be closed. `properties` are sent on MQTT 5 only.
     pub fn disconnect(
         &mut self,
         reason: ReasonCode,
@@ -97,7 +98,9 @@ impl Session {
                     properties: None,
                 },
             };
-            Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
+            let encoded = Packet::Disconnect(disconnect).encode(self.version, self.send.buffer());
+            self.state = State::Disconnected;
+            encoded?;
             self.trace_out("DISCONNECT ");
         }
         Ok(())
@@ -116,13 +119,12 @@ impl Session {
     /// it [MQTT-3.1.2-6]; what the application has not taken yet is dropped only if the end was orderly.
     pub fn handle_closed(&mut self, orderly: bool) {
         self.begin_step();
-        let was_connected = self.state == State::Connected;
         let session_ends = !self.is_v5() && self.is_clean();
         self.end_connection();
         if !session_ends {
             return;
         }
-        if was_connected && orderly {
+        if orderly {
             self.drop_state();
             self.events.push_back(Event::DropQueued);
             self.store(|| StoreOp::Clear);

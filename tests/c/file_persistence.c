@@ -110,10 +110,10 @@ static void records_outlive_their_client(void)
 #ifdef FIXED
     /* a clean session clears this store, and nothing in the working directory */
     relay_hold(&relay);
-    publish_text(sender, topic, "dropped", 1, 0);
+    MQTTClient_deliveryToken dropped = publish_text(sender, topic, "dropped", 1, 0);
     relay_cut(&relay);
-    CHECK(MQTTClient_waitForCompletion(sender, 3, PATIENCE) < 0);
-    strcpy(strrchr(name, '/'), "/s-3.msg");
+    CHECK(MQTTClient_waitForCompletion(sender, dropped, PATIENCE) < 0);
+    sprintf(strrchr(name, '/'), "/s-%d.msg", dropped);
     CHECK(exists(name));
     relay_go_on(&relay);
     connect_client(sender, 1);
