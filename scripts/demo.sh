@@ -60,8 +60,11 @@ pub_and_sub() { # TITLE LIBRARY_DIR QOS
     fi
 }
 
-step "Debian's programs paho_cs_pub and paho_cs_sub, $messages messages, each acknowledged before the next"
+step "Debian's programs paho_cs_pub and paho_cs_sub, $messages messages (at QoS 1 and 2 each acknowledged before the next)"
 if have paho_cs_pub && have paho_cs_sub; then
+    for library in "" "$PWD/build/lib"; do
+        LD_LIBRARY_PATH=$library ldd "$(command -v paho_cs_pub)" | sed -n 's/ (0x.*//; s/^[[:space:]]*\(libpaho.*\)/uses \1/p'
+    done
     for qos in 0 1 2; do
         pub_and_sub "the original library" "" $qos
         pub_and_sub "this library" "$PWD/build/lib" $qos

@@ -83,6 +83,7 @@ done
 stop_started
 
 step "Rust tests"
+cargo test --locked --doc --quiet # nextest does not run these
 if have cargo-nextest; then
     rust_tests=(cargo nextest run --locked)
 else
