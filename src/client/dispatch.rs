@@ -32,19 +32,24 @@ pub struct Completed {
     pub properties: Properties,
 }
 
+/// A callback with one argument.
+pub type Callback<A, R = ()> = Arc<dyn Fn(A) -> R + Send + Sync>;
+/// A callback that looks at its argument.
+pub type CallbackRef<A, R = ()> = Arc<dyn Fn(&A) -> R + Send + Sync>;
+
 /// The application's callbacks. None is ever called with a lock held.
 #[derive(Clone, Default)]
 pub struct Callbacks {
     /// A message; `false` refuses it for now.
-    pub message_arrived: Option<Arc<dyn Fn(&Publish) -> bool + Send + Sync>>,
+    pub message_arrived: Option<CallbackRef<Publish, bool>>,
     /// The handshake of a message has ended.
-    pub delivery_complete: Option<Arc<dyn Fn(PacketId) + Send + Sync>>,
+    pub delivery_complete: Option<Callback<PacketId>>,
     /// The connection broke.
     pub connection_lost: Option<Arc<dyn Fn() + Send + Sync>>,
     /// The server ended the connection (MQTT 5).
-    pub disconnected: Option<Arc<dyn Fn(&Disconnect) + Send + Sync>>,
+    pub disconnected: Option<CallbackRef<Disconnect>>,
     /// The handshake of a message has ended (MQTT 5).
-    pub published: Option<Arc<dyn Fn(&Completed) + Send + Sync>>,
+    pub published: Option<CallbackRef<Completed>>,
 }
 
 /// Something the application is to be told, in order with the messages.

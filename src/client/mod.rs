@@ -1,10 +1,10 @@
-//! The client: blocking calls, timeouts, threads and callbacks around a [`Session`](crate::session::Session).
+//! The client: blocking calls, timeouts, threads and callbacks around a [`Session`].
 //!
 //! The only room with threads, time and locks. Each client has one mutex and one condition variable; there is no lock
 //! for all clients. No lock is held while calling out (callbacks, the application's store, the trace).
 //!
-//! Who drives the connection: a client without callbacks is driven by the thread inside an API call ([`drive`]), a
-//! client with callbacks by the workers that all such clients share ([`reactor`]).
+//! Who drives the connection: a client without callbacks is driven by the thread inside an API call (`drive`), a
+//! client with callbacks by the workers that all such clients share (`reactor`).
 #![forbid(unsafe_code)]
 
 mod callout;
@@ -26,7 +26,7 @@ mod subscribe;
 
 pub use callout::CalloutGuard;
 pub use connect::{ConnectRequest, Connected, VersionChoice};
-pub use dispatch::{Callbacks, Completed};
+pub use dispatch::{Callback, CallbackRef, Callbacks, Completed};
 pub use error::Error;
 pub use pump::yield_to_clients as yield_now;
 pub use reactor::{Stopped, handle_fork_in_child, handle_fork_in_parent, prepare_fork, shut_down};

@@ -2,7 +2,7 @@
 //! in-flight window, packet identifiers, resending after a reconnect, keep alive, subscriptions. MQTT 3.1, 3.1.1 and 5.
 //!
 //! The owner feeds packets and the time in, and drains what the session asks for after every input, in the order
-//! described in [`step`]. An operation that fails to store a record is taken back with [`Session::store_failed`].
+//! described at [`StoreOp`] and [`Event`]. An operation that fails to store a record is taken back with [`Session::store_failed`].
 #![forbid(unsafe_code)]
 
 mod config;

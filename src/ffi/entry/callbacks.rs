@@ -1,7 +1,7 @@
 //! The program's callbacks as closures that the client can call.
 
 use super::lifecycle::entry;
-use crate::client::{Callbacks, Completed};
+use crate::client::{Callback, CallbackRef, Callbacks, Completed};
 use crate::ffi::c_spelling::*;
 use crate::ffi::client::*;
 use crate::ffi::memory::{self, Message, c_copy, new_message};
@@ -54,7 +54,7 @@ pub(in crate::ffi) unsafe fn set_callbacks(
         callbacks.message_arrived = Some(Arc::new(move |message: &Publish| {
             offer(context, arrived, message)
         }));
-        callbacks.delivery_complete = dc.map(|complete| -> Arc<dyn Fn(PacketId) + Send + Sync> {
+        callbacks.delivery_complete = dc.map(|complete| -> Callback<PacketId> {
             // SAFETY: the caller promises that the function may be called.
             Arc::new(move |id| unsafe { complete(context.get(), id.get().into()) })
         });
@@ -122,7 +122,7 @@ pub(in crate::ffi) unsafe fn set_disconnected(
 ) -> c_int {
     let context = Context(context);
     change(handle, |callbacks| {
-        callbacks.disconnected = co.map(|disconnected| -> Arc<dyn Fn(&Disconnect) + Send + Sync> {
+        callbacks.disconnected = co.map(|disconnected| -> CallbackRef<Disconnect> {
             Arc::new(move |disconnect: &Disconnect| {
                 let none = Properties::default();
                 let properties = disconnect.properties.as_ref().unwrap_or(&none);
@@ -145,7 +145,7 @@ pub(in crate::ffi) unsafe fn set_published(
 ) -> c_int {
     let context = Context(context);
     change(handle, |callbacks| {
-        callbacks.published = co.map(|published| -> Arc<dyn Fn(&Completed) + Send + Sync> {
+        callbacks.published = co.map(|published| -> CallbackRef<Completed> {
             Arc::new(move |completed: &Completed| {
                 let (id, packet_type) = (completed.id.get().into(), completed.packet_type.into());
                 with_list(&completed.properties, |list| {

@@ -133,6 +133,9 @@ fn start_library() {
     }
 }
 
+/// No persistence asks for no store.
+type MaybeStore = Option<Box<dyn Store>>;
+
 /// The store asked for; `Err` if it cannot be used, with what there is of it to be closed with the client.
 ///
 /// # Safety
@@ -143,7 +146,7 @@ unsafe fn open_store(
     context: *mut c_void,
     address: &ServerAddress,
     client_id: &[u8],
-) -> Result<Option<Box<dyn Store>>, Option<Box<dyn Store>>> {
+) -> Result<MaybeStore, MaybeStore> {
     match kind {
         MQTTCLIENT_PERSISTENCE_NONE => Ok(None),
         MQTTCLIENT_PERSISTENCE_DEFAULT => {
