@@ -16,6 +16,8 @@ mod received;
 mod requests;
 mod send_queue;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};

@@ -1,0 +1,458 @@
+//! The owner of a session: drains it as [`super::super::step`] says, onto a store in memory.
+
+use super::*;
+use crate::packet::{SubscriptionRequest, decode_record, next_frame};
+use bytes::BytesMut;
+use std::collections::BTreeMap;
+use std::io::IoSlice;
+
+/// The name of a record; `true`: of MQTT 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Sent(bool, PacketId),
+    PubRel(bool, PacketId),
+    Received(bool, PacketId),
+    Queued(u32),
+}
+
+/// Records that survive a crash.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    pub(super) packets: BTreeMap<Key, Bytes>,
+    pub(super) queue: BTreeMap<u32, Publish>,
+    /// Puts that succeed before one fails.
+    pub(super) puts_left: Option<usize>,
+    /// Removals fail.
+    pub(super) keeps_all: bool,
+}
+
+impl Disk {
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let queued = self.queue.keys().map(|&seq| Key::Queued(seq));
+        self.packets.keys().copied().chain(queued).collect()
+    }
+
+    pub(super) fn holds(&self, key: Key) -> bool {
+        self.keys().contains(&key)
+    }
+
+    fn may_put(&mut self) -> bool {
+        match &mut self.puts_left {
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn put(&mut self, key: Key, bytes: Bytes) -> bool {
+        let may = self.may_put();
+        if may {
+            self.packets.insert(key, bytes);
+        }
+        may
+    }
+
+    fn apply(&mut self, op: StoreOp) -> bool {
+        match op {
+            StoreOp::PutSent { v5, id, packet } => return self.put(Key::Sent(v5, id), packet),
+            StoreOp::PutPubRel { v5, id } => return self.put(Key::PubRel(v5, id), Bytes::new()),
+            StoreOp::PutReceived {
+                v5,
+                id,
+                first_byte,
+                body,
+            } => {
+                let mut record = BytesMut::from(&[first_byte][..]);
+                record.extend_from_slice(&[u8::try_from(body.len()).unwrap()]);
+                record.extend_from_slice(&body);
+                return self.put(Key::Received(v5, id), record.freeze());
+            }
+            StoreOp::PutQueued { seq, message, .. } => {
+                let may = self.may_put();
+                if may {
+                    self.queue.insert(seq, message);
+                }
+                return may;
+            }
+            _ if self.keeps_all => return false,
+            StoreOp::RemoveSent { id, records } => {
+                for (exists, key) in [
+                    (records.sent_v5, Key::Sent(true, id)),
+                    (records.pubrel_v5, Key::PubRel(true, id)),
+                    (records.sent_v3, Key::Sent(false, id)),
+                    (records.pubrel_v3, Key::PubRel(false, id)),
+                ] {
+                    if exists {
+                        self.packets.remove(&key);
+                    }
+                }
+            }
+            StoreOp::RemoveReceived { id, v5 } => {
+                self.packets.remove(&Key::Received(v5, id));
+            }
+            StoreOp::Clear => {
+                self.packets.clear();
+                self.queue.clear();
+            }
+            StoreOp::ClearExchanges(removals) => {
+                assert!(removals.into_iter().all(|removal| self.apply(removal)));
+            }
+        }
+        true
+    }
+}
+
+/// The process died at the chosen moment.
+#[derive(Debug)]
+pub(super) struct Crash;
+
+pub(super) struct Client {
+    pub(super) session: Session,
+    pub(super) options: ConnectOptions,
+    pub(super) now: Instant,
+    pub(super) disk: Disk,
+    /// Messages that the application has taken.
+    pub(super) taken: Vec<Publish>,
+    /// Whether the application takes messages at once.
+    pub(super) takes: bool,
+    pub(super) queue: VecDeque<(Option<u32>, Publish)>,
+    /// All events but deliveries.
+    pub(super) events: Vec<Event>,
+    /// Moments left until the process dies.
+    pub(super) fuse: Option<usize>,
+    /// A step was taken back because its record could not be stored.
+    pub(super) taken_back: bool,
+    keeps_records: bool,
+}
+
+impl Client {
+    /// Kept session, window 10, no keep alive.
+    pub(super) fn new(version: ProtocolVersion) -> Client {
+        let now = Instant::now();
+        Client {
+            session: Session::new(true, now),
+            options: ConnectOptions {
+                version,
+                clean_start: false,
+                keep_alive: 0,
+                client_id: Bytes::from_static(b"c"),
+                will: None,
+                username: None,
+                password: None,
+                properties: Properties::new(),
+                window: 10,
+                retry_interval: Duration::ZERO,
+            },
+            now,
+            disk: Disk::default(),
+            taken: Vec::new(),
+            takes: true,
+            queue: VecDeque::new(),
+            events: Vec::new(),
+            fuse: None,
+            taken_back: false,
+            keeps_records: true,
+        }
+    }
+
+    /// Kept session, window 10, no keep alive, no store.
+    pub(super) fn without_records(version: ProtocolVersion) -> Client {
+        let mut client = Client::new(version);
+        client.session = Session::new(false, client.now);
+        client.keeps_records = false;
+        client
+    }
+
+    /// Connected, with a new session on the server.
+    pub(super) fn connected(version: ProtocolVersion) -> Client {
+        let mut client = Client::new(version);
+        assert!(client.connect(connack(false)).is_empty());
+        client
+    }
+
+    pub(super) fn version(&self) -> ProtocolVersion {
+        self.options.version
+    }
+
+    /// Connects and returns what is sent after CONNACK.
+    pub(super) fn connect(&mut self, connack: ConnAck) -> Vec<String> {
+        self.begin_connect();
+        self.receive(Packet::ConnAck(connack))
+    }
+
+    pub(super) fn begin_connect(&mut self) {
+        let options = self.options.clone();
+        self.session.begin_connect(self.now, options, 3).unwrap();
+        assert_eq!(self.drain_lines(), ["CONNECT"]);
+    }
+
+    /// The connection breaks.
+    pub(super) fn lose(&mut self) {
+        self.session.handle_closed(false);
+        assert!(self.drain_lines().is_empty());
+    }
+
+    /// The connection breaks and is made again.
+    pub(super) fn reconnect(&mut self, session_present: bool) -> Vec<String> {
+        self.lose();
+        self.connect(connack(session_present))
+    }
+
+    /// Publishes and returns the token and what is sent.
+    pub(super) fn publish(&mut self, qos: QoS, payload: &str) -> (u16, Vec<String>) {
+        let token = self.try_publish(qos, payload, &Properties::new()).unwrap();
+        (token.get(), self.drain_lines())
+    }
+
+    pub(super) fn try_publish(
+        &mut self,
+        qos: QoS,
+        payload: &str,
+        properties: &Properties,
+    ) -> Result<PacketId, SendError> {
+        self.session.publish(
+            self.now,
+            &PublishRequest {
+                topic: b"t",
+                payload: payload.as_bytes(),
+                qos,
+                retain: false,
+                properties,
+            },
+        )
+    }
+
+    pub(super) fn subscribe(&mut self, filters: usize) -> u16 {
+        let filter = SubscriptionRequest {
+            filter: Bytes::from_static(b"f/#"),
+            options: 1,
+        };
+        let token = self
+            .session
+            .subscribe(vec![filter; filters], &Properties::new())
+            .unwrap();
+        assert_eq!(self.drain_lines(), [format!("SUBSCRIBE {token}")]);
+        token.get()
+    }
+
+    pub(super) fn unsubscribe(&mut self, filters: usize) -> u16 {
+        let filters = vec![Bytes::from_static(b"f/#"); filters];
+        let token = self
+            .session
+            .unsubscribe(filters, &Properties::new())
+            .unwrap();
+        assert_eq!(self.drain_lines(), [format!("UNSUBSCRIBE {token}")]);
+        token.get()
+    }
+
+    /// Handles a packet from the server and returns what is sent.
+    pub(super) fn receive(&mut self, packet: Packet) -> Vec<String> {
+        self.try_receive(&packet).unwrap();
+        self.drain_lines()
+    }
+
+    /// Handles a packet that the server must not send.
+    pub(super) fn refuse(&mut self, packet: Packet) -> ReasonCode {
+        let malformed = self.try_receive(&packet).unwrap_err();
+        assert!(self.drain_lines().is_empty());
+        malformed.reason
+    }
+
+    pub(super) fn try_receive(&mut self, packet: &Packet) -> Result<(), Malformed> {
+        let mut bytes = BytesMut::new();
+        packet.encode(self.version(), &mut bytes).unwrap();
+        let frame = next_frame(&mut bytes, u32::MAX).unwrap().unwrap();
+        self.session.handle_frame(self.now, frame)
+    }
+
+    /// Lets the time pass; `true`: the connection is still good.
+    pub(super) fn wait(&mut self, time: Duration) -> (bool, Vec<String>) {
+        self.now += time;
+        let alive = self.session.handle_timeout(self.now).is_ok();
+        (alive, self.drain_lines())
+    }
+
+    pub(super) fn drain_lines(&mut self) -> Vec<String> {
+        let packets = self.drain().unwrap();
+        packets.iter().map(line).collect()
+    }
+
+    /// Carries out one step, and checks that what is sent is covered by records.
+    pub(super) fn drain(&mut self) -> Result<Vec<Packet>, Crash> {
+        while let Some(op) = self.session.poll_store_op() {
+            self.burn()?;
+            if !self.disk.apply(op) && self.session.store_failed() {
+                self.taken_back = true;
+                break;
+            }
+        }
+        self.burn()?;
+        let packets = self.take_sent();
+        if self.keeps_records && self.disk.puts_left.is_none() {
+            packets.iter().for_each(|packet| self.check_covered(packet));
+        }
+        self.burn()?;
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                Event::Deliver { message, seq } => self.queue.push_back((seq, message)),
+                event => {
+                    if event == Event::DropQueued {
+                        self.queue.clear();
+                    }
+                    self.events.push(event);
+                }
+            }
+        }
+        if self.takes {
+            self.take_all();
+        }
+        Ok(packets)
+    }
+
+    /// The application takes what waits for it.
+    pub(super) fn take_all(&mut self) {
+        for (seq, message) in self.queue.drain(..) {
+            if let Some(seq) = seq {
+                self.disk.queue.remove(&seq);
+            }
+            self.taken.push(message);
+        }
+    }
+
+    pub(super) fn taken_payloads(&self) -> Vec<String> {
+        let text = |message: &Publish| String::from_utf8(message.payload.to_vec()).unwrap();
+        self.taken.iter().map(text).collect()
+    }
+
+    /// The process dies, and a new one finds its records.
+    pub(super) fn restart(&mut self) {
+        self.fuse = None;
+        self.session = Session::new(true, self.now);
+        let outbound = restored_outbound(&self.disk);
+        let inbound = restored_inbound(&self.disk);
+        let next_seq = self.disk.queue.keys().last().map_or(1, |last| last + 1);
+        self.session.restore(outbound, inbound, next_seq);
+        let queue = self.disk.queue.iter();
+        self.queue = queue.map(|(&seq, m)| (Some(seq), m.clone())).collect();
+        if self.takes {
+            self.take_all();
+        }
+    }
+
+    fn take_sent(&mut self) -> Vec<Packet> {
+        let queue = self.session.send_queue();
+        let mut bytes = BytesMut::new();
+        while !queue.is_empty() {
+            let mut slices = [IoSlice::new(&[])];
+            queue.slices(&mut slices);
+            let count = slices[0].len();
+            bytes.extend_from_slice(&slices[0]);
+            queue.advance(count);
+        }
+        let mut packets = Vec::new();
+        while let Some(frame) = next_frame(&mut bytes, u32::MAX).unwrap() {
+            let packet =
+                Packet::decode(frame, self.session.version(), crate::packet::Sender::Client);
+            packets.push(packet.unwrap());
+        }
+        assert!(bytes.is_empty());
+        packets
+    }
+
+    fn check_covered(&self, packet: &Packet) {
+        let v5 = self.session.is_v5();
+        let covered = match packet {
+            Packet::Publish(publish) => {
+                let key = publish.packet_id.map(|id| Key::Sent(v5, id));
+                key.is_none_or(|key| self.disk.holds(key))
+            }
+            Packet::PubRel(ack) if self.session.is_pending(ack.packet_id) => {
+                self.disk.holds(Key::PubRel(v5, ack.packet_id))
+            }
+            Packet::PubRec(ack) => [v5, !v5]
+                .iter()
+                .any(|&v5| self.disk.holds(Key::Received(v5, ack.packet_id))),
+            _ => true,
+        };
+        assert!(covered, "no record for {}", line(packet));
+    }
+
+    fn burn(&mut self) -> Result<(), Crash> {
+        match &mut self.fuse {
+            Some(0) => Err(Crash),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn version_of(v5: bool) -> ProtocolVersion {
+    if v5 { V5 } else { V3_1_1 }
+}
+
+fn decoded(record: &Bytes, v5: bool) -> Publish {
+    match decode_record(record.clone(), version_of(v5)) {
+        Ok(Packet::Publish(publish)) => publish,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// In the order of identifiers: the stories here do not let them wrap.
+fn restored_outbound(disk: &Disk) -> Vec<Inflight> {
+    let sent = disk.packets.iter().filter_map(|(&key, record)| match key {
+        Key::Sent(v5, id) => Some((v5, id, record)),
+        _ => None,
+    });
+    let mut restored: Vec<Inflight> = sent
+        .map(|(v5, id, record)| {
+            let qos = decoded(record, v5).qos;
+            let records = OutboundRecords {
+                sent_v3: disk.holds(Key::Sent(false, id)),
+                sent_v5: disk.holds(Key::Sent(true, id)),
+                pubrel_v3: disk.holds(Key::PubRel(false, id)),
+                pubrel_v5: disk.holds(Key::PubRel(true, id)),
+            };
+            let awaiting = match qos {
+                QoS::ExactlyOnce if records.pubrel_v3 || records.pubrel_v5 => Awaiting::PubComp,
+                QoS::ExactlyOnce => Awaiting::PubRec,
+                _ => Awaiting::PubAck,
+            };
+            Inflight {
+                id,
+                qos,
+                awaiting,
+                packet: record.clone(),
+                packet_v5: v5,
+                records,
+                sent_at: None,
+            }
+        })
+        .collect();
+    restored.sort_by_key(|message| (message.id, !message.packet_v5));
+    restored.dedup_by_key(|message| message.id);
+    restored
+}
+
+/// Of two records of one exchange the older form counts: its message was not delivered.
+fn restored_inbound(disk: &Disk) -> BTreeMap<PacketId, Received> {
+    let mut restored = BTreeMap::new();
+    for (&key, record) in disk.packets.iter().rev() {
+        if let Key::Received(v5, id) = key {
+            let message = (!v5).then(|| decoded(record, v5));
+            restored.insert(
+                id,
+                Received {
+                    message,
+                    v5_record: v5,
+                },
+            );
+        }
+    }
+    restored
+}

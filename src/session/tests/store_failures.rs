@@ -1,0 +1,70 @@
+//! A record that cannot be stored takes back the step it belongs to, and only that.
+
+use super::*;
+use QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+
+/// Handles a packet while only `puts` records can be written; the connection ends if it was taken back.
+fn receive_with(client: &mut Client, puts: usize, packet: Packet) -> Vec<String> {
+    client.taken_back = false;
+    client.disk.puts_left = Some(puts);
+    let sent = client.receive(packet);
+    client.disk.puts_left = None;
+    assert_eq!(sent.is_empty(), client.taken_back);
+    sent
+}
+
+#[test]
+fn pubrec_that_cannot_be_stored_is_not_accepted() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.publish(ExactlyOnce, "a");
+        assert!(receive_with(&mut client, 0, pubrec(1)).is_empty());
+        assert_eq!(client.reconnect(true), ["PUBLISH 1 qos2 dup a"]);
+        assert_eq!(client.receive(pubrec(1)), ["PUBREL 1"]);
+        client.receive(pubcomp(1));
+        assert!(client.disk.keys().is_empty());
+    }
+}
+
+#[test]
+fn a_record_that_is_only_refreshed_may_fail() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.publish(ExactlyOnce, "a");
+        client.receive(pubrec(1));
+        assert_eq!(receive_with(&mut client, 0, pubrec(1)), ["PUBREL 1"]);
+        client.receive(publish(ExactlyOnce, 1, "in"));
+        let again = receive_with(&mut client, 0, publish(ExactlyOnce, 1, "in"));
+        assert_eq!(again, ["PUBREC 1"]);
+        client.disk.puts_left = Some(0);
+        assert_eq!(client.reconnect(true), ["PUBREL 1"]);
+        assert!(!client.taken_back);
+    }
+}
+
+#[test]
+fn an_inbound_qos_1_message_that_cannot_be_stored_is_not_acknowledged() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        let packet = publish(AtLeastOnce, 5, "a");
+        assert!(receive_with(&mut client, 0, packet.clone()).is_empty());
+        assert!(client.taken.is_empty());
+        client.reconnect(true);
+        assert_eq!(client.receive(packet), ["PUBACK 5"]);
+        assert_eq!(client.taken_payloads(), ["a"]);
+    }
+}
+
+#[test]
+fn an_inbound_qos_2_message_that_cannot_be_queued_is_not_released() {
+    for version in V3 {
+        let mut client = Client::connected(version);
+        client.receive(publish(ExactlyOnce, 5, "a"));
+        assert!(receive_with(&mut client, 0, pubrel(5)).is_empty());
+        assert!(client.taken.is_empty());
+        client.reconnect(true);
+        assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+        assert_eq!(client.taken_payloads(), ["a"]);
+        assert!(client.disk.keys().is_empty());
+    }
+}

@@ -1,0 +1,61 @@
+//! A session that goes on under another protocol version.
+
+use super::*;
+use QoS::{AtLeastOnce, ExactlyOnce};
+
+const CHANGES: [(ProtocolVersion, ProtocolVersion); 4] =
+    [(V3_1_1, V5), (V5, V3_1_1), (V3_1, V3_1_1), (V3_1, V5)];
+
+#[test]
+fn unfinished_messages_are_sent_in_the_new_form() {
+    for (before, after) in CHANGES {
+        let mut client = Client::connected(before);
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.publish(ExactlyOnce, "c");
+        client.receive(pubrec(3));
+        client.options.version = after;
+        let resent = ["PUBLISH 1 qos1 dup a", "PUBLISH 2 qos2 dup b", "PUBREL 3"];
+        assert_eq!(client.reconnect(true), resent);
+        assert_eq!(client.reconnect(true), resent);
+        client.receive(puback(1));
+        client.receive(pubrec(2));
+        client.receive(pubcomp(2));
+        client.receive(pubcomp(3));
+        assert_eq!(completions(&client.events).len(), 3);
+        assert!(client.disk.keys().is_empty(), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn a_session_restored_under_another_version_goes_on() {
+    for (before, after) in CHANGES {
+        let mut client = Client::connected(before);
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.receive(pubrec(2));
+        client.options.version = after;
+        client.restart();
+        let resent = ["PUBLISH 1 qos1 dup a", "PUBREL 2"];
+        assert_eq!(client.connect(connack(true)), resent);
+        client.restart();
+        assert_eq!(client.connect(connack(true)), resent);
+        client.receive(puback(1));
+        client.receive(pubcomp(2));
+        assert!(client.disk.keys().is_empty(), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn properties_go_when_the_version_has_none() {
+    let mut client = Client::connected(V5);
+    let properties = [byte(Property::PAYLOAD_FORMAT_INDICATOR, 1)];
+    client
+        .try_publish(AtLeastOnce, "a", &properties.into_iter().collect())
+        .unwrap();
+    client.drain_lines();
+    client.options.version = V3_1_1;
+    client.reconnect(true);
+    let record = &client.disk.packets[&Key::Sent(false, id(1))];
+    assert_eq!(&record[..], b"\x3a\x06\x00\x01t\x00\x01a");
+}
