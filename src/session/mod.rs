@@ -124,7 +124,8 @@ impl Session {
     }
 
     /// Takes over what an earlier process left: unfinished outbound messages in their order, inbound QoS 2 exchanges,
-    /// and the sequence number for the next message queued.
+    /// and the sequence number for the next message queued. Packet identifiers go on after the last message: in the
+    /// store their order is all that tells the order of sending [MQTT-4.6.0-1].
     pub fn restore(
         &mut self,
         outbound: impl IntoIterator<Item = Inflight>,
@@ -132,6 +133,7 @@ impl Session {
         next_queue_seq: u32,
     ) {
         for message in outbound {
+            self.ids.continue_after(message.id);
             self.inflight.push(message);
         }
         self.received.extend(inbound);

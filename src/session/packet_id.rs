@@ -23,6 +23,11 @@ impl PacketIds {
         None
     }
 
+    /// Goes on after an identifier handed out earlier.
+    pub(super) fn continue_after(&mut self, last: PacketId) {
+        self.last = last.get();
+    }
+
     /// Starts again at 1, as a clean session does.
     pub(super) fn reset(&mut self) {
         self.last = 0;

@@ -9,6 +9,7 @@ mod keep_alive;
 mod limits;
 mod lost;
 mod outbound;
+mod random;
 mod requests;
 mod store_failures;
 mod versions;
