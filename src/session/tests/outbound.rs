@@ -106,6 +106,38 @@ fn identifiers_wrap_to_one_and_skip_those_in_use() {
 }
 
 #[test]
+fn no_identifier_is_left_when_all_are_in_use() {
+    let mut client = Client::without_records(V3_1_1);
+    client.connect(connack(false));
+    for _ in 1..=u16::MAX {
+        client
+            .try_publish(AtLeastOnce, "", &Properties::new())
+            .unwrap();
+    }
+    let refused = client.try_publish(AtLeastOnce, "", &Properties::new());
+    assert_eq!(refused, Err(SendError::NoPacketId));
+    client.drain_lines();
+    client.receive(puback(77));
+    assert_eq!(client.publish(AtLeastOnce, "").0, 77);
+}
+
+#[test]
+fn a_message_that_is_never_acknowledged_does_not_make_the_list_grow() {
+    let mut client = Client::without_records(V3_1_1);
+    client.connect(connack(false));
+    client.publish(AtLeastOnce, "never acknowledged");
+    let mut last = client.publish(AtLeastOnce, "x").0;
+    for _ in 0..10_000 {
+        let next = client.publish(AtLeastOnce, "x").0;
+        client.receive(puback(last));
+        last = next;
+    }
+    assert!(client.session.inflight.places() < 100);
+    let tokens: Vec<u16> = client.session.pending_tokens().map(PacketId::get).collect();
+    assert_eq!(tokens, [1, last]);
+}
+
+#[test]
 fn a_second_acknowledgement_is_ignored_or_answered() {
     for version in ALL_VERSIONS {
         let mut client = Client::connected(version);
