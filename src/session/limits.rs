@@ -100,6 +100,19 @@ impl TopicAliases {
         self.0.contains_key(&alias)
     }
 
+    /// What the alias stands for.
+    pub(super) fn get(&self, alias: u16) -> Option<Bytes> {
+        self.0.get(&alias).cloned()
+    }
+
+    /// Makes the alias stand for what it stood for before.
+    pub(super) fn put_back(&mut self, alias: u16, topic: Option<Bytes>) {
+        match topic {
+            Some(topic) => self.0.insert(alias, topic),
+            None => self.0.remove(&alias),
+        };
+    }
+
     /// Aliases end with the connection [MQTT-3.3.2-7].
     pub(super) fn clear(&mut self) {
         self.0 = HashMap::new();

@@ -27,6 +27,7 @@ pub use send_queue::SendQueue;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{Frame, Malformed, Packet, PacketId, ProtocolVersion, ReasonCode, Sender};
+use bytes::Bytes;
 use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
 use limits::{ClientLimits, LARGEST_PACKET, ServerLimits, TopicAliases};
@@ -48,14 +49,23 @@ enum State {
 enum Undo {
     /// Only the answer is withheld.
     Nothing,
-    /// The message is not taken over.
-    Publish(PacketId),
+    /// The message is not taken over, and its alias stands for what it stood for before.
+    Publish(PacketId, Option<(u16, Option<Bytes>)>),
     /// The exchange is not begun.
     Received(PacketId),
     /// The exchange is not ended.
     Released(PacketId, Box<Received>),
     /// PUBREC is not accepted.
     PubRel(PacketId),
+}
+
+/// What there was before the input being handled.
+#[derive(Clone, Copy, Debug, Default)]
+struct StepStart {
+    bytes: usize,
+    events: usize,
+    ids: PacketIds,
+    next_queue_seq: u32,
 }
 
 /// The state shared with the server: survives connections as far as clean session allows.
@@ -82,7 +92,7 @@ pub struct Session {
     store_ops: VecDeque<StoreOp>,
     events: VecDeque<Event>,
     undo: Option<Undo>,
-    step_start: (usize, usize),
+    step_start: StepStart,
     /// Some messages still wait to be resent on this connection.
     resend_waiting: bool,
     /// "socket client-id", the beginning of each protocol line in the trace.
@@ -116,7 +126,7 @@ impl Session {
             store_ops: VecDeque::new(),
             events: VecDeque::new(),
             undo: None,
-            step_start: (0, 0),
+            step_start: StepStart::default(),
             resend_waiting: false,
             label: String::new(),
             blocked: false,
@@ -288,12 +298,18 @@ impl Session {
             return false;
         };
         self.store_ops.clear();
-        self.send.truncate(self.step_start.0);
-        self.events.truncate(self.step_start.1);
+        self.send.truncate(self.step_start.bytes);
+        self.events.truncate(self.step_start.events);
+        // The next records get the same names, and replace what a failed write may have left.
+        self.ids = self.step_start.ids;
+        self.next_queue_seq = self.step_start.next_queue_seq;
         match undo {
             Undo::Nothing => {}
-            Undo::Publish(id) => {
+            Undo::Publish(id, alias) => {
                 self.inflight.remove(id);
+                if let Some((alias, topic)) = alias {
+                    self.outbound_aliases.put_back(alias, topic);
+                }
             }
             Undo::Received(id) => {
                 self.received.remove(&id);
@@ -312,7 +328,12 @@ impl Session {
 
     fn begin_step(&mut self) {
         self.undo = None;
-        self.step_start = (self.send.len(), self.events.len());
+        self.step_start = StepStart {
+            bytes: self.send.len(),
+            events: self.events.len(),
+            ids: self.ids,
+            next_queue_seq: self.next_queue_seq,
+        };
     }
 
     fn store(&mut self, op: impl FnOnce() -> StoreOp) {

@@ -3,7 +3,7 @@
 use crate::packet::PacketId;
 
 /// Hands out identifiers in order, 65535 is followed by 1.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PacketIds {
     last: u16,
 }

@@ -242,3 +242,19 @@ fn nothing_is_accepted_without_a_connection() {
     let refused = client.try_publish(AtLeastOnce, "a", &nothing);
     assert_eq!(refused, Err(SendError::NotConnected));
 }
+
+#[test]
+fn a_refused_message_uses_up_no_identifier() {
+    let mut client = Client::new(V5);
+    client.connect(connack_with([four_bytes(
+        Property::MAXIMUM_PACKET_SIZE,
+        20,
+    )]));
+    let long = "longer than twenty bytes";
+    assert!(
+        client
+            .try_publish(AtLeastOnce, long, &Properties::new())
+            .is_err()
+    );
+    assert_eq!(client.publish(AtLeastOnce, "short").0, 1);
+}

@@ -85,6 +85,20 @@ fn requests_end_with_their_connection() {
 }
 
 #[test]
+fn a_request_larger_than_the_server_takes_is_refused_and_changes_nothing() {
+    let mut client = Client::new(V5);
+    client.connect(connack_with([four_bytes(
+        Property::MAXIMUM_PACKET_SIZE,
+        20,
+    )]));
+    let filters = vec![Bytes::from_static(b"a/longer/filter/than/that")];
+    let refused = client.session.unsubscribe(filters, &Properties::new());
+    assert!(matches!(refused, Err(SendError::NotAllowed(_))));
+    assert!(client.drain_lines().is_empty());
+    assert_eq!(client.unsubscribe(1), 1);
+}
+
+#[test]
 fn properties_of_other_packets_are_refused() {
     let mut client = Client::connected(V5);
     let wrong = [two_bytes(Property::TOPIC_ALIAS, 1)].into_iter().collect();

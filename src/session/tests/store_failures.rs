@@ -14,6 +14,50 @@ fn receive_with(client: &mut Client, puts: usize, packet: Packet) -> Vec<String>
 }
 
 #[test]
+fn a_message_that_cannot_be_stored_is_not_taken_over() {
+    for version in ALL_VERSIONS {
+        for qos in [AtLeastOnce, ExactlyOnce] {
+            let mut client = Client::connected(version);
+            client.publish(qos, "kept");
+            client.disk.puts_left = Some(0);
+            assert!(client.publish(qos, "refused").1.is_empty());
+            assert!(client.taken_back);
+            client.disk.puts_left = None;
+            assert!(!client.session.is_pending(id(2)));
+            assert_eq!(client.publish(qos, "next").0, 2);
+            assert_eq!(client.reconnect(true).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn an_alias_in_a_message_taken_back_is_not_known() {
+    let mut client = Client::new(V5);
+    client.connect(connack_with([two_bytes(Property::TOPIC_ALIAS_MAXIMUM, 9)]));
+    let alias: Properties = [two_bytes(Property::TOPIC_ALIAS, 1)].into_iter().collect();
+    let publish = |client: &mut Client, topic: &[u8], puts| {
+        client.disk.puts_left = puts;
+        let request = PublishRequest {
+            topic,
+            payload: b"",
+            qos: AtLeastOnce,
+            retain: false,
+            properties: &alias,
+        };
+        let taken = client.session.publish(client.now, &request);
+        client.drain_lines();
+        taken
+    };
+    publish(&mut client, b"lost", Some(0)).unwrap();
+    assert!(publish(&mut client, b"", None).is_err());
+    publish(&mut client, b"known", None).unwrap();
+    publish(&mut client, b"lost", Some(0)).unwrap();
+    let last = publish(&mut client, b"", None).unwrap();
+    let record = &client.disk.packets[&Key::Sent(true, last)];
+    assert!(record.windows(5).any(|window| window == b"known"));
+}
+
+#[test]
 fn pubrec_that_cannot_be_stored_is_not_accepted() {
     for version in ALL_VERSIONS {
         let mut client = Client::connected(version);
@@ -52,6 +96,25 @@ fn an_inbound_qos_1_message_that_cannot_be_stored_is_not_acknowledged() {
         client.reconnect(true);
         assert_eq!(client.receive(packet), ["PUBACK 5"]);
         assert_eq!(client.taken_payloads(), ["a"]);
+    }
+}
+
+#[test]
+fn an_inbound_qos_2_exchange_that_cannot_be_stored_is_not_begun() {
+    for version in ALL_VERSIONS {
+        let puts_needed = if version == V5 { 2 } else { 1 };
+        for puts in 0..puts_needed {
+            let mut client = Client::connected(version);
+            let packet = publish(ExactlyOnce, 5, "a");
+            assert!(receive_with(&mut client, puts, packet.clone()).is_empty());
+            assert!(client.taken.is_empty());
+            assert!(!client.session.has_unfinished_exchanges());
+            client.reconnect(true);
+            assert_eq!(client.receive(packet), ["PUBREC 5"]);
+            assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+            assert_eq!(client.taken_payloads(), ["a"]);
+            assert!(client.disk.keys().is_empty(), "no record is left behind");
+        }
     }
 }
 
