@@ -201,7 +201,13 @@ impl Session {
 
     /// The next change to the stored records.
     pub fn poll_store_op(&mut self) -> Option<StoreOp> {
-        self.store_ops.pop_front()
+        let op = self.store_ops.pop_front()?;
+        if op.is_removal() {
+            // All that the step had to store is stored. Removals come last, and a failed one is no reason to stop: a
+            // store may well fail to remove what is not there.
+            self.undo = None;
+        }
+        Some(op)
     }
 
     /// The next event.
@@ -290,8 +296,9 @@ impl Session {
         }
     }
 
-    /// A store operation of the last input failed. `true`: the input has been taken back (except removals), its bytes and
-    /// events are forgotten, and its remaining store operations are dropped. `false`: the record was a mere refresh, go on.
+    /// A store operation of the last input failed. `true`: the input has been taken back, its bytes and events are
+    /// forgotten, and its remaining store operations are dropped. `false`: it was a removal, a mere refresh, or nothing
+    /// that was promised to last; go on.
     #[must_use]
     pub fn store_failed(&mut self) -> bool {
         let Some(undo) = self.undo.take() else {

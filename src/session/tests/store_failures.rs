@@ -131,3 +131,22 @@ fn an_inbound_qos_2_message_that_cannot_be_queued_is_not_released() {
         assert!(client.disk.keys().is_empty());
     }
 }
+
+#[test]
+fn a_record_that_cannot_be_removed_takes_nothing_back() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.disk.keeps_all = true;
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.receive(puback(1));
+        assert_eq!(client.receive(pubrec(2)), ["PUBREL 2"]);
+        client.receive(pubcomp(2));
+        client.receive(publish(ExactlyOnce, 5, "in"));
+        assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+        assert!(!client.taken_back);
+        assert_eq!(client.taken_payloads(), ["in"]);
+        assert_eq!(completions(&client.events), [(1, 4, 0), (2, 7, 0)]);
+        assert!(!client.session.has_unfinished_exchanges());
+    }
+}
