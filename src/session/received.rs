@@ -50,10 +50,8 @@ impl Session {
                 self.handle_exactly_once(id, publish, first_byte, body)?;
                 self.send_ack(PacketType::PubRec, id);
             }
-            _ => {
-                self.deliver(publish);
-                self.undo = Some(Undo::Nothing);
-            }
+            // At most once: delivered now, whether or not its record can be stored for a restart.
+            _ => self.deliver(publish),
         }
         Ok(())
     }

@@ -100,6 +100,17 @@ fn an_inbound_qos_1_message_that_cannot_be_stored_is_not_acknowledged() {
 }
 
 #[test]
+fn an_inbound_qos_0_message_needs_no_record() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.disk.puts_left = Some(0);
+        client.receive(publish(AtMostOnce, 0, "a"));
+        assert!(!client.taken_back);
+        assert_eq!(client.taken_payloads(), ["a"]);
+    }
+}
+
+#[test]
 fn an_inbound_qos_2_exchange_that_cannot_be_stored_is_not_begun() {
     for version in ALL_VERSIONS {
         let puts_needed = if version == V5 { 2 } else { 1 };
