@@ -69,10 +69,13 @@ impl Session {
         let under_way = self.received.len();
         match self.received.get_mut(&id) {
             Some(received) => {
-                if let (false, Some(message)) = (v5, &mut received.message) {
+                if received.v5_record != v5 {
+                    // Begun under another version: its record says whether the message was delivered, and stays.
+                    return Ok(());
+                }
+                if let Some(message) = &mut received.message {
                     *message = publish;
                 }
-                received.v5_record = v5;
             }
             None if under_way >= self.client_limits.receive_maximum => {
                 return Err(Malformed {

@@ -59,3 +59,30 @@ fn properties_go_when_the_version_has_none() {
     let record = &client.disk.packets[&Key::Sent(false, id(1))];
     assert_eq!(&record[..], b"\x3a\x06\x00\x01t\x00\x01a");
 }
+
+/// Crashes included, an inbound QoS 2 message begun under one version and ended under another is delivered once.
+#[test]
+fn an_inbound_exchange_goes_on_under_another_version() {
+    for (before, after) in CHANGES {
+        for repeated in [false, true] {
+            for restarted in [false, true] {
+                let mut client = Client::connected(before);
+                client.receive(publish(ExactlyOnce, 5, "a"));
+                client.options.version = after;
+                client.reconnect(true);
+                if repeated {
+                    let again = client.receive(publish(ExactlyOnce, 5, "a"));
+                    assert_eq!(again, ["PUBREC 5"]);
+                }
+                if restarted {
+                    client.restart();
+                    client.connect(connack(true));
+                }
+                assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+                let case = format!("{before:?} {after:?} {repeated} {restarted}");
+                assert_eq!(client.taken_payloads(), ["a"], "{case}");
+                assert!(client.disk.keys().is_empty(), "{case}");
+            }
+        }
+    }
+}
