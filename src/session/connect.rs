@@ -3,8 +3,8 @@
 use super::limits::{ClientLimits, ServerLimits};
 use super::{Awaiting, ConnectOptions, Event, KeepAlive, Session, State, StoreOp};
 use crate::packet::{
-    self, ConnAck, Disconnect, Malformed, Packet, PacketId, Properties, Property, ProtocolVersion,
-    ReasonCode, TooLarge,
+    self, ConnAck, Disconnect, FixedHeader, Malformed, Packet, PacketId, Properties, Property,
+    ProtocolVersion, ReasonCode, TooLarge,
 };
 use crate::trace::payload_excerpt;
 use bytes::{Bytes, BytesMut};
@@ -311,25 +311,23 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
         copy[0] |= DUP;
         return Some(copy.freeze());
     }
-    let version = |v5| {
-        if v5 {
-            ProtocolVersion::V5
-        } else {
-            ProtocolVersion::V3_1_1
-        }
+    // Spliced and not decoded: what an application published is sent as it is, whatever its topic.
+    let version = if packet_v5 {
+        ProtocolVersion::V5
+    } else {
+        ProtocolVersion::V3_1_1
     };
-    let Ok(Packet::Publish(mut publish)) =
-        packet::decode_record(packet.clone(), version(packet_v5))
-    else {
-        return None;
-    };
-    publish.dup = true;
-    if !v5 {
-        publish.properties = Properties::default();
+    let [header, topic_length, topic, id, payload] =
+        packet::publish::record_parts(packet, version)?;
+    let id = id.first_chunk::<2>()?;
+    let no_properties: &[u8] = if v5 { &[0] } else { &[] };
+    let parts = [topic_length, topic, id, no_properties, payload];
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let header = FixedHeader::new(header[0] | DUP, length as u64).ok()?;
+    let mut converted = BytesMut::with_capacity(header.as_slice().len() + length);
+    converted.extend_from_slice(header.as_slice());
+    for part in parts {
+        converted.extend_from_slice(part);
     }
-    let mut converted = BytesMut::new();
-    Packet::Publish(publish)
-        .encode(version(v5), &mut converted)
-        .ok()?;
     Some(converted.freeze())
 }

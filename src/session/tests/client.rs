@@ -342,7 +342,15 @@ impl Client {
         }
     }
 
-    fn take_sent(&mut self) -> Vec<Packet> {
+    /// Carries out what concerns records, and returns the bytes to send.
+    pub(super) fn drain_bytes(&mut self) -> BytesMut {
+        while let Some(op) = self.session.poll_store_op() {
+            assert!(self.disk.apply(op));
+        }
+        self.take_bytes()
+    }
+
+    fn take_bytes(&mut self) -> BytesMut {
         let queue = self.session.send_queue();
         let mut bytes = BytesMut::new();
         while !queue.is_empty() {
@@ -352,6 +360,11 @@ impl Client {
             bytes.extend_from_slice(&slices[0]);
             queue.advance(count);
         }
+        bytes
+    }
+
+    fn take_sent(&mut self) -> Vec<Packet> {
+        let mut bytes = self.take_bytes();
         let mut packets = Vec::new();
         while let Some(frame) = next_frame(&mut bytes, u32::MAX).unwrap() {
             let packet =

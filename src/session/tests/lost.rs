@@ -48,9 +48,7 @@ fn pubrel_is_never_marked_as_a_duplicate() {
         client.lose();
         client.begin_connect();
         client.try_receive(&Packet::ConnAck(connack(true))).unwrap();
-        let mut slices = [std::io::IoSlice::new(&[])];
-        client.session.send_queue().slices(&mut slices);
-        assert_eq!(&slices[0][..], b"\x62\x02\x00\x01");
+        assert_eq!(client.drain_bytes(), b"\x62\x02\x00\x01"[..]);
     }
 }
 

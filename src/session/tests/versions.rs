@@ -60,6 +60,29 @@ fn properties_go_when_the_version_has_none() {
     assert_eq!(&record[..], b"\x3a\x06\x00\x01t\x00\x01a");
 }
 
+#[test]
+fn a_message_with_a_topic_that_is_not_utf_8_is_sent_in_the_new_form_too() {
+    let nothing = Properties::new();
+    let mut client = Client::connected(V3_1_1);
+    let request = PublishRequest {
+        topic: b"\xff",
+        payload: b"a",
+        qos: AtLeastOnce,
+        retain: true,
+        properties: &nothing,
+    };
+    client.session.publish(client.now, &request).unwrap();
+    client.drain_bytes();
+    client.lose();
+    client.options.version = V5;
+    client.begin_connect();
+    client.try_receive(&Packet::ConnAck(connack(true))).unwrap();
+    assert_eq!(
+        client.drain_bytes(),
+        b"\x3b\x07\x00\x01\xff\x00\x01\x00a"[..]
+    );
+}
+
 /// Crashes included, an inbound QoS 2 message begun under one version and ended under another is delivered once.
 #[test]
 fn an_inbound_exchange_goes_on_under_another_version() {
