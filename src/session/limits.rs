@@ -1,7 +1,7 @@
 //! What the server and the client told each other at connect (MQTT 5), and topic aliases.
 
 use super::config::ConnectOptions;
-use crate::packet::{ConnAck, Property, QoS};
+use crate::packet::{ConnAck, Property, ProtocolVersion, QoS};
 use bytes::Bytes;
 use std::collections::HashMap;
 
@@ -67,9 +67,10 @@ pub(super) struct ClientLimits {
 }
 
 impl ClientLimits {
-    /// What the connect options promise.
+    /// What the connect options promise; below MQTT 5 the server cannot be told, so nothing.
     pub(super) fn from_options(options: &ConnectOptions) -> ClientLimits {
-        let value = |id| options.properties.numeric(id);
+        let v5 = options.version == ProtocolVersion::V5;
+        let value = |id| options.properties.numeric(id).filter(|_| v5);
         ClientLimits {
             receive_maximum: value(Property::RECEIVE_MAXIMUM)
                 .map_or(65535, |maximum| maximum as usize),

@@ -261,6 +261,22 @@ fn the_server_must_keep_to_the_clients_receive_maximum() {
 }
 
 #[test]
+fn what_mqtt_3_cannot_tell_the_server_is_not_enforced() {
+    for version in V3 {
+        let mut client = own_receive_maximum(version, 1);
+        client.receive(publish(ExactlyOnce, 1, "a"));
+        assert_eq!(client.receive(publish(ExactlyOnce, 2, "b")), ["PUBREC 2"]);
+        let size = four_bytes(Property::MAXIMUM_PACKET_SIZE, 10);
+        client.options.properties = [size].into_iter().collect();
+        client.reconnect(true);
+        assert_eq!(
+            client.session.maximum_packet_size(),
+            super::super::limits::LARGEST_PACKET
+        );
+    }
+}
+
+#[test]
 fn the_clients_maximum_packet_size_is_known_to_its_owner() {
     let mut client = Client::new(V5);
     let size = four_bytes(Property::MAXIMUM_PACKET_SIZE, 10);
