@@ -79,6 +79,7 @@ impl Session {
             // for new messages. Outbound messages are resent all the same: losing them would be worse.
             self.forget_received();
         }
+        self.carried_over = self.received.keys().copied().collect();
         self.events.push_back(Event::Connected(connack));
         self.resend_unfinished(now);
     }
@@ -144,6 +145,7 @@ impl Session {
         self.requests.clear();
         self.outbound_aliases.clear();
         self.inbound_aliases.clear();
+        self.carried_over.clear();
         self.blocked = false;
         self.resend_waiting = false;
         for message in self.inflight.iter_mut() {

@@ -32,7 +32,7 @@ use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
 use limits::{ClientLimits, LARGEST_PACKET, ServerLimits, TopicAliases};
 use packet_id::PacketIds;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// Where the connection stands.
@@ -79,6 +79,8 @@ pub struct Session {
     inflight: InflightList,
     /// Inbound QoS 2 exchanges whose PUBREL has not come.
     received: BTreeMap<PacketId, Received>,
+    /// Those of them that were begun on an earlier connection.
+    carried_over: BTreeSet<PacketId>,
     requests: BTreeMap<PacketId, requests::Request>,
     server_limits: ServerLimits,
     client_limits: ClientLimits,
@@ -110,6 +112,7 @@ impl Session {
             ids: PacketIds::default(),
             inflight: InflightList::default(),
             received: BTreeMap::new(),
+            carried_over: BTreeSet::new(),
             requests: BTreeMap::new(),
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {

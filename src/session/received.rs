@@ -66,7 +66,8 @@ impl Session {
         body: Bytes,
     ) -> Result<(), Malformed> {
         let v5 = self.is_v5();
-        let under_way = self.received.len();
+        // The server's quota is full again on a new connection, whatever an earlier one left [MQTT-4.9.0-1].
+        let under_way = self.received.len() - self.carried_over.len();
         match self.received.get_mut(&id) {
             Some(received) => {
                 if received.v5_record != v5 {
@@ -111,6 +112,7 @@ impl Session {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBREL msgid {id}"));
         if let Some(received) = self.received.remove(&id) {
+            self.carried_over.remove(&id);
             let v5 = received.v5_record;
             if let Some(message) = received.message.clone() {
                 self.deliver(message);

@@ -261,6 +261,21 @@ fn the_server_must_keep_to_the_clients_receive_maximum() {
 }
 
 #[test]
+fn exchanges_of_an_earlier_connection_do_not_count() {
+    let mut client = own_receive_maximum(V5, 2);
+    client.receive(publish(ExactlyOnce, 1, "a"));
+    client.receive(publish(ExactlyOnce, 2, "b"));
+    client.reconnect(true);
+    // [MQTT-4.9.0-1]: the server starts with a full quota, whose units PUBREL does not use.
+    client.receive(publish(ExactlyOnce, 3, "c"));
+    client.receive(pubrel(1));
+    client.receive(pubrel(2));
+    client.receive(publish(ExactlyOnce, 1, "d"));
+    let reason = client.refuse(publish(ExactlyOnce, 2, "e"));
+    assert_eq!(reason, ReasonCode::RECEIVE_MAXIMUM_EXCEEDED);
+}
+
+#[test]
 fn what_mqtt_3_cannot_tell_the_server_is_not_enforced() {
     for version in V3 {
         let mut client = own_receive_maximum(version, 1);
