@@ -277,14 +277,14 @@ impl Session {
             .iter()
             .filter_map(|message| message.sent_at)
             .min()
-            .map(|oldest| oldest + interval)
+            .and_then(|oldest| oldest.checked_add(interval))
     }
 
     pub(super) fn retry_overdue(&mut self, now: Instant) {
         let Some(interval) = self.retry_interval() else {
             return;
         };
-        let overdue = |sent_at: Instant| sent_at + interval <= now;
+        let overdue = |sent_at: Instant| now.saturating_duration_since(sent_at) >= interval;
         let ids: Vec<PacketId> = self
             .inflight
             .iter()

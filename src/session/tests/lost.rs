@@ -170,6 +170,16 @@ fn the_retry_interval_is_at_least_ten_seconds() {
 }
 
 #[test]
+fn any_retry_interval_is_survived() {
+    let mut client = Client::new(V3_1_1);
+    client.options.retry_interval = Duration::MAX;
+    client.connect(connack(false));
+    client.publish(AtLeastOnce, "a");
+    assert_eq!(client.session.poll_timeout(), None);
+    assert_eq!(client.wait(1000 * S), (true, vec![]));
+}
+
+#[test]
 fn mqtt_5_resends_only_after_a_reconnect() {
     let mut client = Client::new(V5);
     client.options.retry_interval = 15 * S;
