@@ -53,6 +53,7 @@ impl Session {
         };
         self.trace_in(|| format!("CONNACK rc: {}", connack.code.0));
         if connack.code != ReasonCode::SUCCESS {
+            self.state = State::Disconnected;
             self.events.push_back(Event::Refused(connack));
             return Ok(());
         }

@@ -271,8 +271,15 @@ impl Session {
         self.keep_alive.received(now);
         let (first_byte, body) = (frame.first_byte, frame.body.clone());
         let packet = Packet::decode(frame, self.version, Sender::Server)?;
-        if self.state == State::Connecting {
-            return self.handle_first_packet(now, packet);
+        match self.state {
+            State::Connected => {}
+            State::Connecting => return self.handle_first_packet(now, packet),
+            State::Disconnected => {
+                return Err(Malformed {
+                    reason: ReasonCode::PROTOCOL_ERROR,
+                    detail: "a packet after the connection was refused",
+                });
+            }
         }
         match packet {
             Packet::Publish(publish) => self.handle_publish(publish, first_byte, body),

@@ -45,6 +45,23 @@ fn a_second_connack_is_a_protocol_error() {
 }
 
 #[test]
+fn a_refused_connection_cannot_be_accepted_later() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::new(version);
+        client.begin_connect();
+        let refused = ConnAck {
+            code: ReasonCode::V3_NOT_AUTHORIZED,
+            ..connack(false)
+        };
+        assert!(client.receive(Packet::ConnAck(refused.clone())).is_empty());
+        assert_eq!(client.events, [Event::Refused(refused)]);
+        let accepted = Packet::ConnAck(connack(false));
+        assert_eq!(client.refuse(accepted), ReasonCode::PROTOCOL_ERROR);
+        assert!(!client.session.is_connected());
+    }
+}
+
+#[test]
 fn a_clean_start_drops_everything_at_connack() {
     for version in ALL_VERSIONS {
         let mut client = busy(version, false);
