@@ -99,8 +99,24 @@ impl Session {
                     properties: None,
                 },
             };
-            Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
+            // [MQTT-3.14.2-3]: rather without properties than not at all, which would publish the will.
+            let bare = Disconnect {
+                properties: None,
+                ..disconnect
+            };
+            self.encode_disconnect(disconnect)
+                .or_else(|_| self.encode_disconnect(bare))?;
             self.trace_out("DISCONNECT ");
+        }
+        Ok(())
+    }
+
+    fn encode_disconnect(&mut self, disconnect: Disconnect) -> Result<(), TooLarge> {
+        let start = self.send.len();
+        Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
+        if self.send.len() - start > self.server_limits.maximum_packet_size as usize {
+            self.send.truncate(start);
+            return Err(TooLarge);
         }
         Ok(())
     }

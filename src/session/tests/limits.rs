@@ -83,6 +83,24 @@ fn maximum_packet_size_counts_the_whole_packet() {
 }
 
 #[test]
+fn a_disconnect_larger_than_the_server_takes_goes_without_properties() {
+    for (maximum, expected) in [
+        (18, &b"\xe0\x10\x04\x0e\x1f\x00\x0btired of it"[..]),
+        (17, b"\xe0\x01\x04"),
+    ] {
+        let mut client = connected_with([four_bytes(Property::MAXIMUM_PACKET_SIZE, maximum)]);
+        let reason_string = Property {
+            id: Property::REASON_STRING,
+            value: PropertyValue::Utf8String(Bytes::from_static(b"tired of it")),
+        };
+        let properties = Some([reason_string].into_iter().collect());
+        let reason = ReasonCode::DISCONNECT_WITH_WILL_MESSAGE;
+        client.session.disconnect(reason, properties).unwrap();
+        assert_eq!(client.drain_bytes(), expected);
+    }
+}
+
+#[test]
 fn receive_maximum_narrows_the_window() {
     let mut client = connected_with([two_bytes(Property::RECEIVE_MAXIMUM, 1)]);
     client.publish(AtLeastOnce, "a");
