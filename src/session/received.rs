@@ -75,7 +75,7 @@ impl Session {
                     return Ok(());
                 }
                 if let Some(message) = &mut received.message {
-                    *message = publish;
+                    *message = detached(&publish);
                 }
             }
             None if under_way >= self.client_limits.receive_maximum => {
@@ -85,7 +85,7 @@ impl Session {
                 });
             }
             None => {
-                let message = (!v5).then(|| publish.clone());
+                let message = (!v5).then(|| detached(&publish));
                 self.received.insert(
                     id,
                     Received {
@@ -175,5 +175,19 @@ impl Session {
             PacketType::PubRec => self.trace_out(format_args!("PUBREC msgid: {id} ")),
             _ => self.trace_out(format_args!("PUBCOMP msgid {id} ")),
         }
+    }
+}
+
+/// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to
+/// itself and is shared.
+fn detached(publish: &Publish) -> Publish {
+    const LARGE: usize = 4096;
+    if publish.payload.len() >= LARGE {
+        return publish.clone();
+    }
+    Publish {
+        topic: Bytes::copy_from_slice(&publish.topic),
+        payload: Bytes::copy_from_slice(&publish.payload),
+        ..publish.clone()
     }
 }

@@ -143,3 +143,19 @@ fn a_connection_lost_at_any_step_neither_loses_nor_repeats_qos_2() {
         }
     }
 }
+
+#[test]
+fn a_held_message_does_not_keep_the_read_buffer_alive() {
+    for version in V3 {
+        let mut client = Client::connected(version);
+        let frame = Frame {
+            first_byte: 0x34,
+            body: Bytes::from(b"\x00\x01t\x00\x05payload".to_vec()),
+        };
+        let body = frame.body.clone();
+        client.session.handle_frame(client.now, frame).unwrap();
+        client.drain_lines();
+        client.disk.packets.clear();
+        assert!(body.is_unique());
+    }
+}
