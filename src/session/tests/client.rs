@@ -1,109 +1,10 @@
 //! The owner of a session: drains it as [`super::super::step`] says, onto a store in memory.
 
+use super::disk::Disk;
 use super::*;
-use crate::packet::{SubscriptionRequest, decode_record, next_frame};
+use crate::packet::{SubscriptionRequest, next_frame};
 use bytes::BytesMut;
-use std::collections::BTreeMap;
 use std::io::IoSlice;
-
-/// The name of a record; `true`: of MQTT 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
-    Sent(bool, PacketId),
-    PubRel(bool, PacketId),
-    Received(bool, PacketId),
-    Queued(u32),
-}
-
-/// Records that survive a crash.
-#[derive(Debug, Default)]
-pub(super) struct Disk {
-    pub(super) packets: BTreeMap<Key, Bytes>,
-    pub(super) queue: BTreeMap<u32, Publish>,
-    /// Puts that succeed before one fails.
-    pub(super) puts_left: Option<usize>,
-    /// Removals fail.
-    pub(super) keeps_all: bool,
-}
-
-impl Disk {
-    pub(super) fn keys(&self) -> Vec<Key> {
-        let queued = self.queue.keys().map(|&seq| Key::Queued(seq));
-        self.packets.keys().copied().chain(queued).collect()
-    }
-
-    pub(super) fn holds(&self, key: Key) -> bool {
-        self.keys().contains(&key)
-    }
-
-    fn may_put(&mut self) -> bool {
-        match &mut self.puts_left {
-            Some(0) => false,
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => true,
-        }
-    }
-
-    fn put(&mut self, key: Key, bytes: Bytes) -> bool {
-        let may = self.may_put();
-        if may {
-            self.packets.insert(key, bytes);
-        }
-        may
-    }
-
-    fn apply(&mut self, op: StoreOp) -> bool {
-        match op {
-            StoreOp::PutSent { v5, id, packet } => return self.put(Key::Sent(v5, id), packet),
-            StoreOp::PutPubRel { v5, id } => return self.put(Key::PubRel(v5, id), Bytes::new()),
-            StoreOp::PutReceived {
-                v5,
-                id,
-                first_byte,
-                body,
-            } => {
-                let mut record = BytesMut::from(&[first_byte][..]);
-                record.extend_from_slice(&[u8::try_from(body.len()).unwrap()]);
-                record.extend_from_slice(&body);
-                return self.put(Key::Received(v5, id), record.freeze());
-            }
-            StoreOp::PutQueued { seq, message, .. } => {
-                let may = self.may_put();
-                if may {
-                    self.queue.insert(seq, message);
-                }
-                return may;
-            }
-            _ if self.keeps_all => return false,
-            StoreOp::RemoveSent { id, records } => {
-                for (exists, key) in [
-                    (records.sent_v5, Key::Sent(true, id)),
-                    (records.pubrel_v5, Key::PubRel(true, id)),
-                    (records.sent_v3, Key::Sent(false, id)),
-                    (records.pubrel_v3, Key::PubRel(false, id)),
-                ] {
-                    if exists {
-                        self.packets.remove(&key);
-                    }
-                }
-            }
-            StoreOp::RemoveReceived { id, v5 } => {
-                self.packets.remove(&Key::Received(v5, id));
-            }
-            StoreOp::Clear => {
-                self.packets.clear();
-                self.queue.clear();
-            }
-            StoreOp::ClearExchanges(removals) => {
-                assert!(removals.into_iter().all(|removal| self.apply(removal)));
-            }
-        }
-        true
-    }
-}
 
 /// The process died at the chosen moment.
 #[derive(Debug)]
@@ -331,8 +232,8 @@ impl Client {
     pub(super) fn restart(&mut self) {
         self.fuse = None;
         self.session = Session::new(true, self.now);
-        let outbound = restored_outbound(&self.disk);
-        let inbound = restored_inbound(&self.disk);
+        let outbound = self.disk.restored_outbound();
+        let inbound = self.disk.restored_inbound();
         let next_seq = self.disk.queue.keys().last().map_or(1, |last| last + 1);
         self.session.restore(outbound, inbound, next_seq);
         let queue = self.disk.queue.iter();
@@ -403,69 +304,4 @@ impl Client {
             None => Ok(()),
         }
     }
-}
-
-fn version_of(v5: bool) -> ProtocolVersion {
-    if v5 { V5 } else { V3_1_1 }
-}
-
-fn decoded(record: &Bytes, v5: bool) -> Publish {
-    match decode_record(record.clone(), version_of(v5)) {
-        Ok(Packet::Publish(publish)) => publish,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// In the order of identifiers: the stories here do not let them wrap.
-fn restored_outbound(disk: &Disk) -> Vec<Inflight> {
-    let sent = disk.packets.iter().filter_map(|(&key, record)| match key {
-        Key::Sent(v5, id) => Some((v5, id, record)),
-        _ => None,
-    });
-    let mut restored: Vec<Inflight> = sent
-        .map(|(v5, id, record)| {
-            let qos = decoded(record, v5).qos;
-            let records = OutboundRecords {
-                sent_v3: disk.holds(Key::Sent(false, id)),
-                sent_v5: disk.holds(Key::Sent(true, id)),
-                pubrel_v3: disk.holds(Key::PubRel(false, id)),
-                pubrel_v5: disk.holds(Key::PubRel(true, id)),
-            };
-            let awaiting = match qos {
-                QoS::ExactlyOnce if records.pubrel_v3 || records.pubrel_v5 => Awaiting::PubComp,
-                QoS::ExactlyOnce => Awaiting::PubRec,
-                _ => Awaiting::PubAck,
-            };
-            Inflight {
-                id,
-                qos,
-                awaiting,
-                packet: record.clone(),
-                packet_v5: v5,
-                records,
-                sent_at: None,
-            }
-        })
-        .collect();
-    restored.sort_by_key(|message| (message.id, !message.packet_v5));
-    restored.dedup_by_key(|message| message.id);
-    restored
-}
-
-/// Of two records of one exchange the older form counts: its message was not delivered.
-fn restored_inbound(disk: &Disk) -> BTreeMap<PacketId, Received> {
-    let mut restored = BTreeMap::new();
-    for (&key, record) in disk.packets.iter().rev() {
-        if let Key::Received(v5, id) = key {
-            let message = (!v5).then(|| decoded(record, v5));
-            restored.insert(
-                id,
-                Received {
-                    message,
-                    v5_record: v5,
-                },
-            );
-        }
-    }
-    restored
 }

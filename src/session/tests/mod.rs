@@ -1,9 +1,11 @@
 //! Protocol stories: a session with a hand-moved clock, a store in memory, and a scripted server.
 
+mod aliases;
 mod broker;
 mod client;
 mod connecting;
 mod crash;
+mod disk;
 mod inbound;
 mod keep_alive;
 mod limits;
@@ -20,7 +22,8 @@ use crate::packet::{
 };
 use broker::World;
 use bytes::Bytes;
-use client::{Client, Crash, Key};
+use client::{Client, Crash};
+use disk::Key;
 
 const ALL_VERSIONS: [ProtocolVersion; 3] = [V3_1, V3_1_1, V5];
 const V3: [ProtocolVersion; 2] = [V3_1, V3_1_1];
