@@ -302,6 +302,15 @@ impl Session {
             return;
         };
         let overdue = |sent_at: Instant| now.saturating_duration_since(sent_at) >= interval;
+        if self.blocked {
+            // A copy behind the packet that is still on its way would only make the way longer.
+            for message in self.inflight.iter_mut() {
+                if message.sent_at.is_some_and(overdue) {
+                    message.sent_at = Some(now);
+                }
+            }
+            return;
+        }
         let ids: Vec<PacketId> = self
             .inflight
             .iter()

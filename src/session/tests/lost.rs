@@ -161,6 +161,21 @@ fn what_waits_longer_than_the_retry_interval_is_sent_again_before_mqtt_5() {
 }
 
 #[test]
+fn nothing_is_sent_again_behind_what_the_transport_has_not_taken_yet() {
+    let mut client = Client::new(V3_1_1);
+    client.options.retry_interval = 15 * S;
+    client.connect(connack(false));
+    client.publish(AtLeastOnce, "a");
+    client.session.set_blocked(true);
+    for _ in 0..3 {
+        assert_eq!(client.session.poll_timeout(), Some(client.now + 15 * S));
+        assert!(client.wait(15 * S).1.is_empty());
+    }
+    client.session.set_blocked(false);
+    assert_eq!(client.wait(15 * S).1, ["PUBLISH 1 qos1 dup a"]);
+}
+
+#[test]
 fn the_retry_interval_is_at_least_ten_seconds() {
     let mut client = Client::new(V3_1_1);
     client.options.retry_interval = S;
