@@ -11,8 +11,10 @@ struct Sending {
 }
 
 /// The server's side of one kept session, as the standard wants it.
-#[derive(Default)]
 pub(super) struct Broker {
+    receive_maximum: u16,
+    /// QoS 1 and 2 messages of the client under way on this connection.
+    under_way: BTreeSet<PacketId>,
     /// Payloads of the messages taken over from the client.
     pub(super) accepted: Vec<String>,
     /// QoS 2 messages of the client whose PUBREL has not come.
@@ -22,6 +24,17 @@ pub(super) struct Broker {
 }
 
 impl Broker {
+    fn new(receive_maximum: u16) -> Broker {
+        Broker {
+            receive_maximum,
+            under_way: BTreeSet::new(),
+            accepted: Vec::new(),
+            receiving: BTreeSet::new(),
+            sending: VecDeque::new(),
+            last_id: 0,
+        }
+    }
+
     /// Begins to send a message to the client.
     pub(super) fn send(&mut self, qos: QoS, payload: &str) -> Packet {
         self.last_id = self.last_id % 500 + 1;
@@ -35,7 +48,8 @@ impl Broker {
     }
 
     /// What is sent after CONNACK of a kept session.
-    pub(super) fn resume(&self) -> Vec<Packet> {
+    fn resume(&mut self) -> Vec<Packet> {
+        self.under_way.clear();
         let again = |sending: &Sending| match sending.received {
             true => pubrel(sending.number),
             false => Packet::Publish(Publish {
@@ -57,6 +71,9 @@ impl Broker {
             Packet::Publish(publish) => {
                 let payload = String::from_utf8(publish.payload.to_vec()).unwrap();
                 let number = publish.packet_id.map_or(0, PacketId::get);
+                self.under_way.extend(publish.packet_id);
+                // [MQTT-3.3.4-9]
+                assert!(self.under_way.len() <= self.receive_maximum.into());
                 match publish.qos {
                     QoS::AtMostOnce => {
                         self.accepted.push(payload);
@@ -64,6 +81,7 @@ impl Broker {
                     }
                     QoS::AtLeastOnce => {
                         self.accepted.push(payload);
+                        self.under_way.remove(&id(number));
                         Some(puback(number))
                     }
                     QoS::ExactlyOnce => {
@@ -76,6 +94,7 @@ impl Broker {
             }
             Packet::PubRel(ack) => {
                 self.receiving.remove(&ack.packet_id);
+                self.under_way.remove(&ack.packet_id);
                 Some(pubcomp(ack.packet_id.get()))
             }
             Packet::PubAck(ack) | Packet::PubComp(ack) => {
@@ -108,10 +127,19 @@ impl World {
     pub(super) fn new(version: ProtocolVersion) -> World {
         World {
             client: Client::connected(version),
-            broker: Broker::default(),
+            broker: Broker::new(u16::MAX),
             to_broker: VecDeque::new(),
             to_client: VecDeque::new(),
         }
+    }
+
+    /// The server takes so many QoS 1 and 2 messages at a time.
+    pub(super) fn with_receive_maximum(maximum: u16) -> World {
+        let mut world = World::new(V5);
+        world.broker = Broker::new(maximum);
+        world.lose();
+        world.resume();
+        world
     }
 
     pub(super) fn client_publishes(&mut self, qos: QoS, payload: &str) -> Result<(), Crash> {
@@ -160,7 +188,14 @@ impl World {
     /// A connection that continues the session.
     pub(super) fn resume(&mut self) {
         self.client.begin_connect();
-        let accepted = Packet::ConnAck(connack(true));
+        let mut connack = connack(true);
+        if self.client.version() == V5 {
+            let maximum = self.broker.receive_maximum;
+            connack.properties = [two_bytes(Property::RECEIVE_MAXIMUM, maximum)]
+                .into_iter()
+                .collect();
+        }
+        let accepted = Packet::ConnAck(connack);
         self.client.try_receive(&accepted).unwrap();
         self.drain_client().unwrap();
         self.to_client.extend(self.broker.resume());
