@@ -11,8 +11,10 @@ struct Sending {
 }
 
 /// The server's side of one kept session, as the standard wants it.
+#[derive(Default)]
 pub(super) struct Broker {
-    receive_maximum: u16,
+    /// For the next connection, if it speaks MQTT 5.
+    pub(super) receive_maximum: Option<u16>,
     /// QoS 1 and 2 messages of the client under way on this connection.
     under_way: BTreeSet<PacketId>,
     /// Payloads of the messages taken over from the client.
@@ -24,17 +26,6 @@ pub(super) struct Broker {
 }
 
 impl Broker {
-    fn new(receive_maximum: u16) -> Broker {
-        Broker {
-            receive_maximum,
-            under_way: BTreeSet::new(),
-            accepted: Vec::new(),
-            receiving: BTreeSet::new(),
-            sending: VecDeque::new(),
-            last_id: 0,
-        }
-    }
-
     /// Begins to send a message to the client.
     pub(super) fn send(&mut self, qos: QoS, payload: &str) -> Packet {
         self.last_id = self.last_id % 500 + 1;
@@ -73,7 +64,7 @@ impl Broker {
                 let number = publish.packet_id.map_or(0, PacketId::get);
                 self.under_way.extend(publish.packet_id);
                 // [MQTT-3.3.4-9]
-                assert!(self.under_way.len() <= self.receive_maximum.into());
+                assert!(self.under_way.len() <= self.receive_maximum.unwrap_or(u16::MAX).into());
                 match publish.qos {
                     QoS::AtMostOnce => {
                         self.accepted.push(payload);
@@ -127,19 +118,10 @@ impl World {
     pub(super) fn new(version: ProtocolVersion) -> World {
         World {
             client: Client::connected(version),
-            broker: Broker::new(u16::MAX),
+            broker: Broker::default(),
             to_broker: VecDeque::new(),
             to_client: VecDeque::new(),
         }
-    }
-
-    /// The server takes so many QoS 1 and 2 messages at a time.
-    pub(super) fn with_receive_maximum(maximum: u16) -> World {
-        let mut world = World::new(V5);
-        world.broker = Broker::new(maximum);
-        world.lose();
-        world.resume();
-        world
     }
 
     pub(super) fn client_publishes(&mut self, qos: QoS, payload: &str) -> Result<(), Crash> {
@@ -189,8 +171,7 @@ impl World {
     pub(super) fn resume(&mut self) {
         self.client.begin_connect();
         let mut connack = connack(true);
-        if self.client.version() == V5 {
-            let maximum = self.broker.receive_maximum;
+        if let Some(maximum) = self.broker.receive_maximum {
             connack.properties = [two_bytes(Property::RECEIVE_MAXIMUM, maximum)]
                 .into_iter()
                 .collect();
