@@ -287,7 +287,7 @@ mod tests {
         let mut store = MemoryStore::default();
         store.put("s-1", &[b"x"]).unwrap();
         store.put("sc-1", &[b"x"]).unwrap();
-        store.fail_at(0);
+        store.fail_at(2);
         let records = OutboundRecords {
             sent_v3: true,
             pubrel_v3: true,
