@@ -2,12 +2,17 @@
 //! reconnect in them, often in a loop.
 
 use super::Client;
-use super::dispatch::Notice;
+use super::dispatch::{Notice, is_in_callback};
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;
 use crate::trace::Level;
 use parking_lot::MutexGuard;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long destroy waits for a connectionLost or disconnected callback.
+const LOSS_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
@@ -46,17 +51,30 @@ impl Client {
             return;
         };
         state.losses.push_back(notice);
-        if state.loss_thread {
+        if state.loss_thread.is_some() {
             return;
         }
-        state.loss_thread = true;
-        let started = super::reactor::thread_builder().spawn(move || client.tell_losses());
-        if let Err(error) = started {
-            state.loss_thread = false;
-            crate::trace!(
+        match super::reactor::thread_builder().spawn(move || client.tell_losses()) {
+            Ok(thread) => state.loss_thread = Some(thread.thread().id()),
+            Err(error) => crate::trace!(
                 Level::Error,
                 "Cannot start a thread for connectionLost: {error}"
-            );
+            ),
+        }
+    }
+
+    /// Waits until a connectionLost or disconnected callback in another thread has returned; programs free what it uses
+    /// after destroy. As the original no longer than 5 s, and not inside a callback that one may be waiting for.
+    pub(super) fn wait_for_losses(&self, state: &mut MutexGuard<'_, State>) {
+        let own = thread::current().id();
+        let deadline = Instant::now() + LOSS_PATIENCE;
+        while state.loss_thread.is_some_and(|thread| thread != own)
+            && !is_in_callback()
+            && !self.is_inherited()
+        {
+            if self.changed.wait_until(state, deadline).timed_out() {
+                return;
+            }
         }
     }
 
@@ -88,7 +106,8 @@ impl Client {
                 }
             });
         }
-        state.loss_thread = false;
+        state.loss_thread = None;
+        self.changed.notify_all();
         drop(state);
         self.flush_trace();
     }
