@@ -48,18 +48,10 @@ pub(super) fn apply(
             )
         }
         StoreOp::RemoveReceived { id, v5 } => {
-            for candidate in [true, false] {
-                if candidate == v5 || store.sees_every_removal() {
-                    store.remove(
-                        &Key::Received {
-                            v5: candidate,
-                            id: id.get(),
-                        }
-                        .to_string(),
-                    )?;
-                }
-            }
-            Ok(())
+            let all = store.sees_every_removal();
+            let key = |v5| Key::Received { v5, id: id.get() };
+            let candidates = [(v5 || all, key(true)), (!v5 || all, key(false))];
+            remove_each(store, candidates)
         }
         StoreOp::PutQueued { v5, seq, message } => {
             let queued = to_record(message);
@@ -83,17 +75,25 @@ fn remove_sent(
 ) -> Result<(), StoreError> {
     let id = id.get();
     let all = store.sees_every_removal();
-    for (exists, key) in [
-        (records.sent_v5, Key::Sent { v5: true, id }),
-        (records.pubrel_v5, Key::PubRel { v5: true, id }),
-        (records.sent_v3, Key::Sent { v5: false, id }),
-        (records.pubrel_v3, Key::PubRel { v5: false, id }),
-    ] {
-        if exists || all {
-            store.remove(&key.to_string())?;
-        }
-    }
-    Ok(())
+    let candidates = [
+        (records.sent_v5 || all, Key::Sent { v5: true, id }),
+        (records.pubrel_v5 || all, Key::PubRel { v5: true, id }),
+        (records.sent_v3 || all, Key::Sent { v5: false, id }),
+        (records.pubrel_v3 || all, Key::PubRel { v5: false, id }),
+    ];
+    remove_each(store, candidates)
+}
+
+/// Removes the wanted ones. One that fails does not keep the others: a store of the application may object to keys
+/// that it does not have.
+fn remove_each<const N: usize>(
+    store: &mut dyn Store,
+    candidates: [(bool, Key); N],
+) -> Result<(), StoreError> {
+    let wanted = candidates.into_iter().filter(|(wanted, _)| *wanted);
+    wanted.fold(Ok(()), |result, (_, key)| {
+        result.and(store.remove(&key.to_string()))
+    })
 }
 
 /// Reads what an earlier process left into the session; returns the messages that wait for the application.

@@ -10,6 +10,8 @@
 
 #include "driver.h"
 
+/* How long a job may take to get to where it waits, in ms. */
+#define SETTLING 200
 /* What no story takes, in s. */
 #define LIMIT 120
 
@@ -92,12 +94,13 @@ bool run_line(const char *line)
         on_command(&words, line);
     else if (strcmp(verb, "sleep") == 0)
         usleep((useconds_t)atoi(words.word[1]) * 1000);
-    else if (strcmp(verb, "start") == 0 && job_count < 16)
+    else if (strcmp(verb, "start") == 0 && job_count < 16) {
         pthread_create(&jobs[job_count++], NULL, run_job, strdup(rest));
-    else if (strcmp(verb, "join") == 0)
+        usleep(SETTLING * 1000); /* that it waits inside the call cannot be seen from outside */
+    } else if (strcmp(verb, "join") == 0) {
         for (; job_count > 0; --job_count)
             pthread_join(jobs[job_count - 1], NULL);
-    else if (strcmp(verb, "timed") == 0 && words.count > 2) {
+    } else if (strcmp(verb, "timed") == 0 && words.count > 2) {
         /* timed UNIT LINE: how long it took, in units, to the nearest one */
         struct timespec start, end;
         const char *timed = strchr(rest, ' ') + 1;
