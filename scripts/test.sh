@@ -71,7 +71,8 @@ for build in build/examples "$WORK/cmake" "$WORK/cmake-plain"; do
     "$build/publish" --uri "$uri"
     "$build/publish_callbacks" --uri "$uri"
     "$build/qos_levels" --uri "$uri" --count 5
-    for receiver in receive subscribe_callbacks; do
+    "$build/request_response" --uri "$uri"
+    for receiver in receive subscribe_callbacks subscribe_v5; do
         "$build/$receiver" --uri "$uri" --topic "$receiver/#" --count 3 --timeout 20000 >"$WORK/received" &
         pid=$!
         wait_for_line "$WORK/received" '^subscribed' 20 "$pid"

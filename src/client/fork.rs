@@ -72,7 +72,7 @@ impl Client {
         state.sending = false;
         state.running = None;
         state.scheduled = false;
-        state.loss_thread = None;
+        state.loss_thread = false;
         state.timer = None;
         Some(state)
     }

@@ -2,17 +2,12 @@
 //! reconnect in them, often in a loop.
 
 use super::Client;
-use super::dispatch::{Notice, is_in_callback};
+use super::dispatch::Notice;
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;
 use crate::trace::Level;
 use parking_lot::MutexGuard;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long destroy waits for a connectionLost or disconnected callback.
-const LOSS_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
@@ -51,30 +46,15 @@ impl Client {
             return;
         };
         state.losses.push_back(notice);
-        if state.loss_thread.is_some() {
+        if state.loss_thread {
             return;
         }
         match super::reactor::thread_builder().spawn(move || client.tell_losses()) {
-            Ok(thread) => state.loss_thread = Some(thread.thread().id()),
+            Ok(_) => state.loss_thread = true,
             Err(error) => crate::trace!(
                 Level::Error,
                 "Cannot start a thread for connectionLost: {error}"
             ),
-        }
-    }
-
-    /// Waits until a connectionLost or disconnected callback in another thread has returned; programs free what it uses
-    /// after destroy. As the original no longer than 5 s, and not inside a callback that one may be waiting for.
-    pub(super) fn wait_for_losses(&self, state: &mut MutexGuard<'_, State>) {
-        let own = thread::current().id();
-        let deadline = Instant::now() + LOSS_PATIENCE;
-        while state.loss_thread.is_some_and(|thread| thread != own)
-            && !is_in_callback()
-            && !self.is_inherited()
-        {
-            if self.changed.wait_until(state, deadline).timed_out() {
-                return;
-            }
         }
     }
 
@@ -106,8 +86,7 @@ impl Client {
                 }
             });
         }
-        state.loss_thread = None;
-        self.changed.notify_all();
+        state.loss_thread = false;
         drop(state);
         self.flush_trace();
     }

@@ -146,8 +146,8 @@ impl Client {
 
     /// Ends the client: the connection is closed without DISCONNECT, so that the server publishes the will; unfinished
     /// messages stay in the store. Returns when no messageArrived, deliveryComplete or published callback of this
-    /// client runs any more, and none starts later; called from inside one of them it returns at once. A connectionLost
-    /// or disconnected callback may take 5 s to end; one that tries to connect for ever is left behind.
+    /// client runs any more, and none starts later; called from inside one of them it returns at once. It does
+    /// not wait for connectionLost or disconnected, in which programs connect in a loop: their calls fail from now on.
     pub fn destroy(&self) {
         if self.abandon_inherited() {
             return;
@@ -157,7 +157,6 @@ impl Client {
         self.end_link(&mut state, link::End::Destroyed);
         self.changed.notify_all();
         self.wait_for_callbacks(&mut state, None);
-        self.wait_for_losses(&mut state);
         while state.busy {
             self.changed.wait(&mut state);
         }

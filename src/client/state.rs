@@ -84,7 +84,7 @@ pub(super) struct State {
     pub(super) ack_waiters: usize,
     pub(super) losses: VecDeque<Notice>,
     /// The thread that tells them.
-    pub(super) loss_thread: Option<ThreadId>,
+    pub(super) loss_thread: bool,
     pub(super) destroyed: bool,
 }
 
@@ -118,7 +118,7 @@ impl State {
             timer: None,
             ack_waiters: 0,
             losses: VecDeque::new(),
-            loss_thread: None,
+            loss_thread: false,
             destroyed: false,
         };
         for (record, message) in restored {

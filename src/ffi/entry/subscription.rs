@@ -5,7 +5,7 @@ use super::publication::code;
 use crate::client::{Client, Error};
 use crate::ffi::client::*;
 use crate::ffi::handle::Entry;
-use crate::ffi::memory::{c_entries, c_str, new_response, response};
+use crate::ffi::memory::{acknowledged_response, c_entries, c_str, response};
 use crate::ffi::properties::MQTTProperties;
 use crate::ffi::property_list;
 use crate::ffi::subscribe_opts::MQTTSubscribe_options;
@@ -329,7 +329,7 @@ unsafe fn topics<'a>(topics: *const *mut c_char, count: c_int) -> Result<&'a [*m
     if count <= 0 {
         crate::trace!(
             Level::Error,
-            "A subscription request for {count} topics is not sent [MQTT-3.8.3-3]"
+            "A subscription request for {count} topics is not sent [MQTT-3.8.3-2] [MQTT-3.10.3-2]"
         );
         return Err(MQTTCLIENT_FAILURE);
     }
@@ -370,5 +370,5 @@ fn refused_or_success(ack: &SubAck) -> c_int {
 
 fn full_response(ack: &SubAck) -> MQTTResponse {
     let properties = Some(&ack.properties).filter(|properties| !properties.is_empty());
-    new_response(&ack.codes, properties)
+    acknowledged_response(&ack.codes, properties)
 }
