@@ -83,7 +83,7 @@ pub(super) struct State {
     /// API calls that wait for an acknowledgement: reading goes on whatever is queued.
     pub(super) ack_waiters: usize,
     pub(super) losses: VecDeque<Notice>,
-    /// The thread that tells them.
+    /// A thread is telling them.
     pub(super) loss_thread: bool,
     pub(super) destroyed: bool,
 }
