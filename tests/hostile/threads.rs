@@ -6,6 +6,7 @@ use crate::support::*;
 use mqtt3c::client::Client;
 use mqtt3c::packet::{Packet, QoS, ReasonCode};
 use mqtt3c::persistence::{Store, StoreError};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -166,15 +167,19 @@ fn a_callback_may_disconnect_another_client_whose_callbacks_wait_for_it() {
 }
 
 #[test]
-fn destroy_waits_for_connection_lost_in_another_thread() {
+fn destroy_does_not_wait_for_connection_lost_whose_calls_fail_from_then_on() {
     let broker = ScriptedBroker::start();
     let (client, inbox) = client(&broker.uri(), Mode::Workers);
-    let lost = inbox.clone();
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let (lost, wait) = (inbox.clone(), Mutex::new(wait));
+    let (again, uri) = (Arc::downgrade(&client), broker.uri());
     client
         .change_callbacks(|callbacks| {
             callbacks.connection_lost = Some(Arc::new(move || {
                 lost.note(|seen| seen.lost = 1);
-                thread::sleep(Duration::from_millis(300));
+                wait.lock().recv().unwrap();
+                let client = again.upgrade().unwrap();
+                assert!(client.connect(&request(&uri)).is_err());
                 lost.note(|seen| seen.lost = 2);
             }));
         })
@@ -182,7 +187,9 @@ fn destroy_waits_for_connection_lost_in_another_thread() {
     connect(&broker, &client).close();
     inbox.wait("the loss", |seen| seen.lost == 1);
     client.destroy();
-    assert_eq!(inbox.read(|seen| seen.lost), 2);
+    assert_eq!(inbox.read(|seen| seen.lost), 1);
+    go_on.send(()).unwrap();
+    inbox.wait("the end of connectionLost", |seen| seen.lost == 2);
 }
 
 #[test]
