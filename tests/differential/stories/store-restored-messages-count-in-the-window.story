@@ -1,3 +1,4 @@
+# differs: new messages are numbered behind the restored ones, so that another restart finds them in the order they were published
 create store=file
 file directory a-127.0.0.1-PORT
 file write a-127.0.0.1-PORT/s-7.msg #32060001740007aa
