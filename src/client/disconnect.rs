@@ -61,7 +61,8 @@ impl Client {
         // other callbacks from running.
         if state.driver == Driver::Workers && !dispatch::is_in_callback() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
-            while !state.notices.is_empty() || state.running.is_some() {
+            // A destroyed client is told nothing more.
+            while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {
                 if self.changed.wait_until(state, patience).timed_out() {
                     break;
                 }

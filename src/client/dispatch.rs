@@ -200,14 +200,19 @@ impl Client {
         self.schedule_callbacks(&mut state);
     }
 
-    /// Runs this client's callbacks in the calling thread (a client without workers), unless another thread runs some.
+    /// Runs this client's callbacks in the calling thread (a client without workers). A thread that runs some already
+    /// runs these too.
     pub(super) fn run_callbacks_here(&self, state: &mut MutexGuard<'_, State>) {
-        if state.driver == Driver::Workers {
+        if state.driver == Driver::Workers || state.notices.is_empty() || state.scheduled {
             return;
         }
         {
             let mut dispatcher = DISPATCHER.lock();
             if dispatcher.running {
+                if let Some(client) = self.this.upgrade() {
+                    state.scheduled = true;
+                    dispatcher.ready.push_back(client);
+                }
                 return;
             }
             dispatcher.running = true;

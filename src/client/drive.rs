@@ -190,9 +190,7 @@ impl Client {
         }
         self.handle_timers(state);
         self.changed.notify_all();
-        if !state.notices.is_empty() {
-            self.run_callbacks_here(state);
-        }
+        self.run_callbacks_here(state);
     }
 
     /// One look at the connection without waiting.

@@ -167,6 +167,35 @@ fn a_callback_may_disconnect_another_client_whose_callbacks_wait_for_it() {
 }
 
 #[test]
+fn published_without_workers_is_told_after_a_callback_that_is_in_its_way() {
+    let broker = Broker::start();
+    let (blocking, inbox) = client(&broker.uri(), Mode::Workers);
+    blocking.connect(&request(&broker.uri())).unwrap();
+    subscribe(&blocking).unwrap();
+    inbox.close(true);
+    publish(&blocking, b"block", QoS::AtLeastOnce).unwrap();
+    // Its deliveryComplete comes behind the message, or before it.
+    let (client, _) = client(&broker.uri(), Mode::Caller);
+    let told = inbox.clone();
+    client
+        .change_callbacks(|callbacks| {
+            callbacks.published = Some(Arc::new(move |_| told.note(|seen| seen.lost += 1)));
+        })
+        .unwrap();
+    let mut v5 = request(&broker.uri());
+    v5.version = mqtt3c::client::VersionChoice::Only(mqtt3c::packet::ProtocolVersion::V5);
+    v5.options.client_id = "v5".into();
+    client.connect(&v5).unwrap();
+    thread::sleep(Duration::from_millis(50));
+    let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+    client.wait_for_completion(token, SOON).unwrap();
+    inbox.close(false);
+    inbox.wait("published", |seen| seen.lost == 1);
+    client.destroy();
+    blocking.destroy();
+}
+
+#[test]
 fn destroy_does_not_wait_for_connection_lost_whose_calls_fail_from_then_on() {
     let broker = ScriptedBroker::start();
     let (client, inbox) = client(&broker.uri(), Mode::Workers);
