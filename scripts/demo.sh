@@ -60,7 +60,7 @@ pub_and_sub() { # TITLE LIBRARY_DIR QOS
     fi
 }
 
-step "Debian's programs paho_cs_pub and paho_cs_sub, $messages messages (at QoS 1 and 2 each acknowledged before the next)"
+step "Debian's programs paho_cs_pub and paho_cs_sub, $messages messages (at QoS 1 and 2 the program itself pauses 0.1 s after each)"
 if have paho_cs_pub && have paho_cs_sub; then
     for library in "" "$PWD/build/lib"; do
         LD_LIBRARY_PATH=$library ldd "$(command -v paho_cs_pub)" | sed -n 's/ (0x.*//; s/^[[:space:]]*\(libpaho.*\)/uses \1/p'
@@ -72,6 +72,19 @@ if have paho_cs_pub && have paho_cs_sub; then
 else
     echo "not on this machine (package paho.mqtt.c-examples), so only the examples of this project follow"
 fi
+
+step "The same program on both: $messages times publish + MQTTClient_waitForCompletion (c-examples/publish.c)"
+original=$(PATH=$PATH:/sbin ldconfig -p 2>/dev/null | sed -n 's|.* => \(.*\)/libpaho-mqtt3c\.so\.1$|\1|p' | head -n 1)
+for library in "$original" "$PWD/build/lib"; do
+    [ -n "$library" ] || continue
+    [ "$library" = "$original" ] && title="the original library" || title="this library"
+    start=$EPOCHREALTIME
+    for qos in 1 2; do
+        LD_LIBRARY_PATH=$library build/examples/publish --uri "$BROKER" --topic "$topic/sync" --count "$messages" \
+            --qos $qos >"$WORK/publish.out" || { failures=$((failures + 1)); cat "$WORK/publish.out"; }
+    done
+    printf '%-22s %d messages at QoS 1 and %d at QoS 2  %8s s\n' "$title" "$messages" "$messages" "$(seconds_since "$start")"
+done
 
 step "All combinations of QoS (c-examples/qos_levels.c)"
 start=$EPOCHREALTIME

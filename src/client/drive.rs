@@ -1,6 +1,5 @@
 //! Waiting for something to happen on a connection, and driving it meanwhile when nobody else does.
 
-use super::link::ReadTurn;
 use super::state::{Driver, Phase, State};
 use super::{Client, pump};
 use crate::transport::{Interest, wait_ready};
@@ -142,7 +141,7 @@ impl Client {
             self.handle_writable(state);
         }
         if ready.readable {
-            while self.read_turn(state, false) == ReadTurn::More {}
+            self.read_turn(state, false);
         }
         self.handle_timers(state);
         self.changed.notify_all();
@@ -154,7 +153,7 @@ impl Client {
     /// One look at the connection without waiting.
     pub(super) fn drive_now(&self, state: &mut MutexGuard<'_, State>) {
         if self.is_driven_here(state) {
-            while self.read_turn(state, false) == ReadTurn::More {}
+            self.read_turn(state, false);
             self.handle_writable(state);
             self.handle_timers(state);
         }

@@ -1,11 +1,12 @@
 //! The session's wishes about stored records, carried out on a store.
 
 use super::Error;
-use crate::packet::{FixedHeader, PacketId, ProtocolVersion, Publish, QoS, publish};
+use crate::packet::{FixedHeader, PacketId, Property, ProtocolVersion, Publish, QoS, publish};
 use crate::persistence;
 use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
 use crate::session::{Awaiting, Inflight, OutboundRecords, Received, Session, StoreOp};
 use crate::trace::Level;
+use bytes::{Bytes, BytesMut};
 
 /// Carries out one operation. `queue_is_empty`: no received message waits for the application.
 pub(super) fn apply(
@@ -48,18 +49,14 @@ pub(super) fn apply(
             )
         }
         StoreOp::RemoveReceived { id, v5 } => {
-            for candidate in [true, false] {
-                if candidate == v5 || store.sees_every_removal() {
-                    store.remove(
-                        &Key::Received {
-                            v5: candidate,
-                            id: id.get(),
-                        }
-                        .to_string(),
-                    )?;
-                }
-            }
-            Ok(())
+            let keys = [true, false].map(|candidate| {
+                let key = Key::Received {
+                    v5: candidate,
+                    id: id.get(),
+                };
+                (candidate == v5, key)
+            });
+            remove_all(store, &keys)
         }
         StoreOp::PutQueued { v5, seq, message } => {
             let queued = to_record(message);
@@ -71,29 +68,38 @@ pub(super) fn apply(
         StoreOp::ClearExchanges(_) if queue_is_empty => store.clear(),
         StoreOp::ClearExchanges(removals) => removals
             .into_iter()
-            .try_for_each(|removal| apply(store, removal, queue_is_empty)),
+            .map(|removal| apply(store, removal, queue_is_empty))
+            .fold(Ok(()), Result::and),
     }
 }
 
-/// In the original's order; a store of the application's sees all four removals, as from the original.
 fn remove_sent(
     store: &mut dyn Store,
     id: PacketId,
     records: OutboundRecords,
 ) -> Result<(), StoreError> {
     let id = id.get();
-    let all = store.sees_every_removal();
-    for (exists, key) in [
+    let keys = [
         (records.sent_v5, Key::Sent { v5: true, id }),
         (records.pubrel_v5, Key::PubRel { v5: true, id }),
         (records.sent_v3, Key::Sent { v5: false, id }),
         (records.pubrel_v3, Key::PubRel { v5: false, id }),
-    ] {
-        if exists || all {
-            store.remove(&key.to_string())?;
+    ];
+    remove_all(store, &keys)
+}
+
+/// Removes the records that exist, in the original's order; a store of the application's sees all removals, as from the
+/// original. One that fails does not keep the others from being tried.
+fn remove_all(store: &mut dyn Store, keys: &[(bool, Key)]) -> Result<(), StoreError> {
+    let all = store.sees_every_removal();
+    let mut result = Ok(());
+    for (exists, key) in keys {
+        if *exists || all {
+            let removed = store.remove(&key.to_string());
+            result = result.and(removed);
         }
     }
-    Ok(())
+    result
 }
 
 /// Reads what an earlier process left into the session; returns the messages that wait for the application.
@@ -114,6 +120,7 @@ pub(super) fn restore(
     } = restored;
     let outbound = outbound.into_iter().filter_map(|sent| {
         let id = sent.publish.packet_id?;
+        let packet = without_alias(sent.packet, &sent.publish, sent.v5_record)?;
         let mut records = OutboundRecords::default();
         match sent.v5_record {
             true => records.sent_v5 = true,
@@ -125,16 +132,15 @@ pub(super) fn restore(
             _ => Awaiting::PubAck,
         };
         if sent.pubrel_sent {
-            match v5 {
-                true => records.pubrel_v5 = true,
-                false => records.pubrel_v3 = true,
-            }
+            // A client of MQTT 5 may have found it under either name.
+            records.pubrel_v3 = true;
+            records.pubrel_v5 = v5;
         }
         Some(Inflight {
             id,
             qos: sent.publish.qos,
             awaiting,
-            packet: sent.packet,
+            packet,
             packet_v5: sent.v5_record,
             records,
             sent_at: None,
@@ -159,6 +165,29 @@ pub(super) fn restore(
         .collect())
 }
 
+/// The packet to resend. The original stores a topic alias with the message, although it ends with the connection
+/// [MQTT-3.3.2-7]: without its topic such a message cannot be sent any more.
+fn without_alias(packet: Bytes, publish: &Publish, v5: bool) -> Option<Bytes> {
+    if !v5 || publish.properties.get(Property::TOPIC_ALIAS).is_none() {
+        return Some(packet);
+    }
+    if publish.topic.is_empty() {
+        crate::trace!(
+            Level::Error,
+            "A stored message has a topic alias instead of its topic and is not sent"
+        );
+        return None;
+    }
+    let mut publish = publish.clone();
+    publish
+        .properties
+        .0
+        .retain(|property| property.id != Property::TOPIC_ALIAS);
+    let mut stripped = BytesMut::new();
+    publish.encode(ProtocolVersion::V5, &mut stripped).ok()?;
+    Some(stripped.freeze())
+}
+
 fn to_record(message: Publish) -> QueuedMessage {
     QueuedMessage {
         topic: message.topic,
@@ -180,5 +209,92 @@ fn from_record(queued: QueuedMessage) -> Publish {
         packet_id: PacketId::new(queued.msgid),
         properties: queued.properties,
         payload: queued.payload,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::PropertyValue;
+    use crate::persistence::memory::MemoryStore;
+    use std::time::Instant;
+
+    fn sent_v5(id: u16, topic: &'static str, alias: Option<u16>) -> Vec<u8> {
+        let mut publish = Publish {
+            dup: false,
+            qos: QoS::ExactlyOnce,
+            retain: false,
+            topic: Bytes::from_static(topic.as_bytes()),
+            packet_id: PacketId::new(id),
+            properties: Default::default(),
+            payload: Bytes::from_static(b"x"),
+        };
+        if let Some(alias) = alias {
+            publish.properties.push(Property {
+                id: Property::TOPIC_ALIAS,
+                value: PropertyValue::TwoByteInteger(alias),
+            });
+        }
+        let mut packet = BytesMut::new();
+        publish.encode(ProtocolVersion::V5, &mut packet).unwrap();
+        packet.to_vec()
+    }
+
+    fn restored_tokens(store: &mut MemoryStore) -> Vec<u16> {
+        let mut session = Session::new(true, Instant::now());
+        restore(&mut session, store, true).unwrap();
+        session.pending_tokens().map(PacketId::get).collect()
+    }
+
+    #[test]
+    fn a_stored_topic_alias_is_not_sent_again() {
+        let mut store = MemoryStore::default();
+        store.put("s5-1", &[&sent_v5(1, "t", Some(3))]).unwrap();
+        store.put("s5-2", &[&sent_v5(2, "", Some(3))]).unwrap();
+        assert_eq!(restored_tokens(&mut store), [1]);
+        let record = Bytes::from(sent_v5(1, "t", Some(3)));
+        let Ok(crate::packet::Packet::Publish(publish)) =
+            crate::packet::decode_record(record.clone(), ProtocolVersion::V5)
+        else {
+            panic!("no PUBLISH");
+        };
+        assert_eq!(
+            without_alias(record, &publish, true).unwrap(),
+            sent_v5(1, "t", None)
+        );
+    }
+
+    #[test]
+    fn both_names_of_a_pubrel_record_are_removed_with_the_message() {
+        let mut store = MemoryStore::default();
+        store.put("s5-1", &[&sent_v5(1, "t", None)]).unwrap();
+        store.put("sc-1", &[&[0x62, 2, 0, 1]]).unwrap();
+        let mut session = Session::new(true, Instant::now());
+        restore(&mut session, &mut store, true).unwrap();
+        let records = OutboundRecords {
+            sent_v3: false,
+            sent_v5: true,
+            pubrel_v3: true,
+            pubrel_v5: true,
+        };
+        let id = PacketId::new(1).unwrap();
+        apply(&mut store, StoreOp::RemoveSent { id, records }, true).unwrap();
+        assert_eq!(store.keys().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_removal_that_fails_does_not_keep_the_others_from_being_tried() {
+        let mut store = MemoryStore::default();
+        store.put("s-1", &[b"x"]).unwrap();
+        store.put("sc-1", &[b"x"]).unwrap();
+        store.fail_at(2);
+        let records = OutboundRecords {
+            sent_v3: true,
+            pubrel_v3: true,
+            ..OutboundRecords::default()
+        };
+        let id = PacketId::new(1).unwrap();
+        assert!(apply(&mut store, StoreOp::RemoveSent { id, records }, true).is_err());
+        assert_eq!(store.record_keys(), ["s-1"]);
     }
 }

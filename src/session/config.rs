@@ -53,3 +53,47 @@ impl ConnectOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::{Property, PropertyValue, QoS};
+
+    #[test]
+    fn only_mqtt_5_sends_properties() {
+        let properties: Properties = [Property {
+            id: Property::WILL_DELAY_INTERVAL,
+            value: PropertyValue::FourByteInteger(1),
+        }]
+        .into_iter()
+        .collect();
+        let options = |version| ConnectOptions {
+            version,
+            clean_start: true,
+            keep_alive: 60,
+            client_id: Bytes::from_static(b"c"),
+            will: Some(Will {
+                topic: Bytes::from_static(b"w"),
+                payload: Bytes::new(),
+                qos: QoS::AtMostOnce,
+                retain: false,
+                properties: properties.clone(),
+            }),
+            username: None,
+            password: None,
+            properties: properties.clone(),
+            window: 1,
+            retry_interval: Duration::ZERO,
+        };
+        for version in [
+            ProtocolVersion::V3_1,
+            ProtocolVersion::V3_1_1,
+            ProtocolVersion::V5,
+        ] {
+            let connect = options(version).to_packet();
+            let sent = version == ProtocolVersion::V5;
+            assert_eq!(connect.properties.is_empty(), !sent);
+            assert_eq!(connect.will.unwrap().properties.is_empty(), !sent);
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use super::limits::{ClientLimits, ServerLimits};
 use super::{Awaiting, ConnectOptions, Event, KeepAlive, Session, State, StoreOp};
 use crate::packet::{
-    self, ConnAck, Disconnect, Malformed, Packet, PacketId, Properties, Property, ProtocolVersion,
-    ReasonCode, TooLarge,
+    self, ConnAck, Disconnect, FixedHeader, Malformed, Packet, PacketId, Properties, Property,
+    ProtocolVersion, ReasonCode, TooLarge,
 };
 use crate::trace::payload_excerpt;
 use bytes::{Bytes, BytesMut};
@@ -53,6 +53,7 @@ impl Session {
         };
         self.trace_in(|| format!("CONNACK rc: {}", connack.code.0));
         if connack.code != ReasonCode::SUCCESS {
+            self.state = State::Disconnected;
             self.events.push_back(Event::Refused(connack));
             return Ok(());
         }
@@ -107,6 +108,7 @@ impl Session {
             // for new messages. Outbound messages are resent all the same: losing them would be worse.
             self.forget_received();
         }
+        self.carried_over = self.received.keys().copied().collect();
         self.events.push_back(Event::Connected(connack));
         self.resend_unfinished(now);
     }
@@ -126,20 +128,27 @@ impl Session {
                     properties: None,
                 },
             };
-            let start = self.send.len();
-            let encoded = Packet::Disconnect(disconnect).encode(self.version, self.send.buffer());
+            // [MQTT-3.14.2-3]: rather without properties than not at all, which would publish the will.
+            let bare = Disconnect {
+                properties: None,
+                ..disconnect
+            };
+            let encoded = self
+                .encode_disconnect(disconnect)
+                .or_else(|_| self.encode_disconnect(bare));
             self.state = State::Disconnected;
             encoded?;
-            if self.send.len() - start > self.server_limits.maximum_packet_size as usize {
-                // [MQTT-3.14.2-3], [MQTT-3.14.2-4]: an explanation too long for the server is left out.
-                self.send.truncate(start);
-                let short = Disconnect {
-                    reason,
-                    properties: None,
-                };
-                Packet::Disconnect(short).encode(self.version, self.send.buffer())?;
-            }
             self.trace_out("DISCONNECT ");
+        }
+        Ok(())
+    }
+
+    fn encode_disconnect(&mut self, disconnect: Disconnect) -> Result<(), TooLarge> {
+        let start = self.send.len();
+        Packet::Disconnect(disconnect).encode(self.version, self.send.buffer())?;
+        if self.send.len() - start > self.server_limits.maximum_packet_size as usize {
+            self.send.truncate(start);
+            return Err(TooLarge);
         }
         Ok(())
     }
@@ -184,6 +193,7 @@ impl Session {
         self.requests.clear();
         self.outbound_aliases.clear();
         self.inbound_aliases.clear();
+        self.carried_over.clear();
         self.blocked = false;
         self.resend_waiting = false;
         self.held_back.clear();
@@ -333,14 +343,23 @@ impl Session {
             .iter()
             .filter_map(|message| message.sent_at)
             .min()
-            .map(|oldest| oldest + interval)
+            .and_then(|oldest| oldest.checked_add(interval))
     }
 
     pub(super) fn retry_overdue(&mut self, now: Instant) {
         let Some(interval) = self.retry_interval() else {
             return;
         };
-        let overdue = |sent_at: Instant| sent_at + interval <= now;
+        let overdue = |sent_at: Instant| now.saturating_duration_since(sent_at) >= interval;
+        if self.blocked {
+            // A copy behind the packet that is still on its way would only make the way longer.
+            for message in self.inflight.iter_mut() {
+                if message.sent_at.is_some_and(overdue) {
+                    message.sent_at = Some(now);
+                }
+            }
+            return;
+        }
         let ids: Vec<PacketId> = self
             .inflight
             .iter()
@@ -369,25 +388,23 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
         copy[0] |= DUP;
         return Some(copy.freeze());
     }
-    let version = |v5| {
-        if v5 {
-            ProtocolVersion::V5
-        } else {
-            ProtocolVersion::V3_1_1
-        }
+    // Spliced and not decoded: what an application published is sent as it is, whatever its topic.
+    let version = if packet_v5 {
+        ProtocolVersion::V5
+    } else {
+        ProtocolVersion::V3_1_1
     };
-    let Ok(Packet::Publish(mut publish)) =
-        packet::decode_record(packet.clone(), version(packet_v5))
-    else {
-        return None;
-    };
-    publish.dup = true;
-    if !v5 {
-        publish.properties = Properties::default();
+    let [header, topic_length, topic, id, payload] =
+        packet::publish::record_parts(packet, version)?;
+    let id = id.first_chunk::<2>()?;
+    let no_properties: &[u8] = if v5 { &[0] } else { &[] };
+    let parts = [topic_length, topic, id, no_properties, payload];
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let header = FixedHeader::new(header[0] | DUP, length as u64).ok()?;
+    let mut converted = BytesMut::with_capacity(header.as_slice().len() + length);
+    converted.extend_from_slice(header.as_slice());
+    for part in parts {
+        converted.extend_from_slice(part);
     }
-    let mut converted = BytesMut::new();
-    Packet::Publish(publish)
-        .encode(version(v5), &mut converted)
-        .ok()?;
     Some(converted.freeze())
 }

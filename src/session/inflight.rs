@@ -26,7 +26,7 @@ pub struct Inflight {
     pub qos: QoS,
     /// What must come next.
     pub awaiting: Awaiting,
-    /// The PUBLISH as on the wire, DUP 0, with its full topic.
+    /// The PUBLISH as on the wire when it was last sent, with its full topic.
     pub packet: Bytes,
     /// `packet` is in MQTT 5 form.
     pub packet_v5: bool,
@@ -36,11 +36,16 @@ pub struct Inflight {
     pub sent_at: Option<Instant>,
 }
 
+/// Places of finished messages that are kept at least, so that short lists are not compacted all the time.
+const KEPT_PLACES: usize = 32;
+
 /// All unfinished outbound messages. Acknowledgements mostly come in order, which makes finding them one step.
 #[derive(Debug, Default)]
 pub(super) struct InflightList {
     slots: VecDeque<Slot>,
     unfinished: usize,
+    /// Identifiers have gone past the first one in their circle, so that their order is not that of the list.
+    lapped: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +62,9 @@ impl InflightList {
 
     /// Adds a message at the end.
     pub(super) fn push(&mut self, entry: Inflight) {
+        if let (Some(first), Some(last)) = (self.slots.front(), self.slots.back()) {
+            self.lapped |= distance(first.id, entry.id) <= distance(first.id, last.id);
+        }
         self.slots.push_back(Slot {
             id: entry.id,
             entry: Some(entry),
@@ -88,6 +96,10 @@ impl InflightList {
         }
         if self.slots.is_empty() {
             self.slots.shrink_to(16);
+            self.lapped = false;
+        } else if self.slots.len() > 2 * self.unfinished + KEPT_PLACES {
+            // A message that is never acknowledged must not make the list grow with all that come after it.
+            self.slots.retain(|slot| slot.entry.is_some());
         }
         entry
     }
@@ -104,20 +116,37 @@ impl InflightList {
 
     /// Forgets all messages.
     pub(super) fn clear(&mut self) {
-        self.slots = VecDeque::new();
-        self.unfinished = 0;
+        *self = InflightList::default();
+    }
+
+    /// How many places the list holds, those of finished messages included.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
     }
 
     fn position(&self, id: PacketId) -> Option<usize> {
         let first = self.slots.front()?.id;
-        // Identifiers run 1..=65535 in a circle and are handed out in order, so the distance is usually the position.
-        let guess = (usize::from(id.get()) + 65535 - usize::from(first.get())) % 65535;
+        // Identifiers are handed out in order, so the distance is usually the position.
+        let guess = distance(first, id);
         let holds = |slot: &Slot| slot.id == id && slot.entry.is_some();
-        match self.slots.get(guess) {
-            Some(slot) if holds(slot) => Some(guess),
-            _ => self.slots.iter().position(holds),
+        if self.slots.get(guess).is_some_and(holds) {
+            return Some(guess);
         }
+        if self.lapped {
+            return self.slots.iter().position(holds);
+        }
+        let position = self
+            .slots
+            .binary_search_by_key(&guess, |slot| distance(first, slot.id))
+            .ok()?;
+        holds(&self.slots[position]).then_some(position)
     }
+}
+
+/// Steps from one identifier to another in the circle of 1 to 65535.
+fn distance(from: PacketId, to: PacketId) -> usize {
+    (usize::from(to.get()) + 65535 - usize::from(from.get())) % 65535
 }
 
 #[cfg(test)]
@@ -154,6 +183,37 @@ mod tests {
         assert_eq!(list.len(), 3);
         assert!(list.contains(PacketId::new(9).unwrap()));
         assert!(!list.contains(PacketId::new(1).unwrap()));
+    }
+
+    #[test]
+    fn messages_are_found_after_identifiers_have_lapped_the_first() {
+        let mut list = InflightList::default();
+        for id in [5, 65535, 3, 6, 7, 2] {
+            list.push(entry(id));
+        }
+        for id in [2, 7, 65535, 6, 5, 3] {
+            let id = PacketId::new(id).unwrap();
+            assert!(list.remove(id).is_some());
+            assert!(!list.contains(id));
+        }
+        assert_eq!(list.len(), 0);
+    }
+
+    #[test]
+    fn messages_are_found_after_places_were_given_up() {
+        let mut list = InflightList::default();
+        for id in 1..=200 {
+            list.push(entry(id));
+        }
+        for id in (2..200).filter(|id| id % 50 != 0) {
+            list.remove(PacketId::new(id).unwrap());
+        }
+        assert_eq!(ids(&list), [1, 50, 100, 150, 200]);
+        assert!(list.places() <= 5 * 2 + KEPT_PLACES);
+        for id in 1..=201 {
+            let unfinished = id == 1 || (id % 50 == 0);
+            assert_eq!(list.contains(PacketId::new(id).unwrap()), unfinished);
+        }
     }
 
     #[test]

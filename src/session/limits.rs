@@ -1,7 +1,7 @@
 //! What the server and the client told each other at connect (MQTT 5), and topic aliases.
 
 use super::config::ConnectOptions;
-use crate::packet::{ConnAck, Property, QoS};
+use crate::packet::{ConnAck, Property, ProtocolVersion, QoS};
 use bytes::Bytes;
 use std::collections::HashMap;
 
@@ -80,9 +80,10 @@ pub(super) struct ClientLimits {
 }
 
 impl ClientLimits {
-    /// What the connect options promise.
+    /// What the connect options promise; below MQTT 5 the server cannot be told, so nothing.
     pub(super) fn from_options(options: &ConnectOptions) -> ClientLimits {
-        let value = |id| options.properties.numeric(id);
+        let v5 = options.version == ProtocolVersion::V5;
+        let value = |id| options.properties.numeric(id).filter(|_| v5);
         ClientLimits {
             problem_information: value(Property::REQUEST_PROBLEM_INFORMATION) != Some(0),
             receive_maximum: value(Property::RECEIVE_MAXIMUM)
@@ -114,8 +115,89 @@ impl TopicAliases {
         self.0.contains_key(&alias)
     }
 
+    /// What the alias stands for.
+    pub(super) fn get(&self, alias: u16) -> Option<Bytes> {
+        self.0.get(&alias).cloned()
+    }
+
+    /// Makes the alias stand for what it stood for before.
+    pub(super) fn put_back(&mut self, alias: u16, topic: Option<Bytes>) {
+        match topic {
+            Some(topic) => self.0.insert(alias, topic),
+            None => self.0.remove(&alias),
+        };
+    }
+
     /// Aliases end with the connection [MQTT-3.3.2-7].
     pub(super) fn clear(&mut self) {
         self.0 = HashMap::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::{Properties, PropertyValue, ReasonCode};
+
+    #[test]
+    fn what_connack_does_not_say_has_the_standards_defaults() {
+        let limits = ServerLimits::from_connack(&ConnAck {
+            session_present: false,
+            code: ReasonCode::SUCCESS,
+            properties: Properties::new(),
+        });
+        assert_eq!(limits.receive_maximum, 65535);
+        assert_eq!(limits.maximum_packet_size, LARGEST_PACKET);
+        assert_eq!(limits.maximum_qos, QoS::ExactlyOnce);
+        assert!(limits.retain_available);
+        assert_eq!(limits.topic_alias_maximum, 0);
+    }
+
+    #[test]
+    fn what_connack_says_counts() {
+        let properties = [
+            (Property::RECEIVE_MAXIMUM, PropertyValue::TwoByteInteger(7)),
+            (
+                Property::MAXIMUM_PACKET_SIZE,
+                PropertyValue::FourByteInteger(99),
+            ),
+            (Property::MAXIMUM_QOS, PropertyValue::Byte(1)),
+            (Property::RETAIN_AVAILABLE, PropertyValue::Byte(0)),
+            (
+                Property::TOPIC_ALIAS_MAXIMUM,
+                PropertyValue::TwoByteInteger(3),
+            ),
+        ];
+        let limits = ServerLimits::from_connack(&ConnAck {
+            session_present: false,
+            code: ReasonCode::SUCCESS,
+            properties: properties
+                .into_iter()
+                .map(|(id, value)| Property { id, value })
+                .collect(),
+        });
+        assert_eq!(limits.receive_maximum, 7);
+        assert_eq!(limits.maximum_packet_size, 99);
+        assert_eq!(limits.maximum_qos, QoS::AtLeastOnce);
+        assert!(!limits.retain_available);
+        assert_eq!(limits.topic_alias_maximum, 3);
+    }
+
+    #[test]
+    fn an_alias_stands_for_the_last_topic_until_put_back_or_cleared() {
+        let mut aliases = TopicAliases::default();
+        let (none, a, b) = (Bytes::new(), Bytes::from("a"), Bytes::from("b"));
+        assert_eq!(aliases.resolve(&none, 1), None);
+        assert_eq!(aliases.resolve(&a, 1), Some(a.clone()));
+        let before = aliases.get(1);
+        assert_eq!(aliases.resolve(&b, 1), Some(b.clone()));
+        assert_eq!(aliases.resolve(&none, 1), Some(b));
+        aliases.put_back(1, before);
+        assert_eq!(aliases.resolve(&none, 1), Some(a));
+        aliases.put_back(1, None);
+        assert!(!aliases.knows(1));
+        aliases.resolve(&Bytes::from("c"), 2);
+        aliases.clear();
+        assert!(!aliases.knows(2));
     }
 }

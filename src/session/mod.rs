@@ -16,6 +16,8 @@ mod received;
 mod requests;
 mod send_queue;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
@@ -25,6 +27,7 @@ pub use send_queue::SendQueue;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{Frame, Malformed, Packet, PacketId, ProtocolVersion, ReasonCode, Sender};
+use bytes::Bytes;
 use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
 use limits::{ClientLimits, LARGEST_PACKET, ServerLimits, TopicAliases};
@@ -46,14 +49,23 @@ enum State {
 enum Undo {
     /// Only the answer is withheld.
     Nothing,
-    /// The message is not taken over.
-    Publish(PacketId),
+    /// The message is not taken over, and its alias stands for what it stood for before.
+    Publish(PacketId, Option<(u16, Option<Bytes>)>),
     /// The exchange is not begun.
     Received(PacketId),
     /// The exchange is not ended.
     Released(PacketId, Box<Received>),
     /// PUBREC is not accepted.
     PubRel(PacketId),
+}
+
+/// What there was before the input being handled.
+#[derive(Clone, Copy, Debug, Default)]
+struct StepStart {
+    bytes: usize,
+    events: usize,
+    ids: PacketIds,
+    next_queue_seq: u32,
 }
 
 /// The state shared with the server: survives connections as far as clean session allows.
@@ -67,6 +79,8 @@ pub struct Session {
     inflight: InflightList,
     /// Inbound QoS 2 exchanges whose PUBREL has not come.
     received: BTreeMap<PacketId, Received>,
+    /// Those of them that were begun on an earlier connection.
+    carried_over: BTreeSet<PacketId>,
     requests: BTreeMap<PacketId, requests::Request>,
     server_limits: ServerLimits,
     client_limits: ClientLimits,
@@ -80,7 +94,7 @@ pub struct Session {
     store_ops: VecDeque<StoreOp>,
     events: VecDeque<Event>,
     undo: Option<Undo>,
-    step_start: (usize, usize),
+    step_start: StepStart,
     /// Some messages still wait to be resent on this connection.
     resend_waiting: bool,
     /// Messages of an earlier connection that the limits of this server forbid to send; they wait for the next one.
@@ -100,6 +114,7 @@ impl Session {
             ids: PacketIds::default(),
             inflight: InflightList::default(),
             received: BTreeMap::new(),
+            carried_over: BTreeSet::new(),
             requests: BTreeMap::new(),
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
@@ -117,7 +132,7 @@ impl Session {
             store_ops: VecDeque::new(),
             events: VecDeque::new(),
             undo: None,
-            step_start: (0, 0),
+            step_start: StepStart::default(),
             resend_waiting: false,
             held_back: BTreeSet::new(),
             label: String::new(),
@@ -126,7 +141,8 @@ impl Session {
     }
 
     /// Takes over what an earlier process left: unfinished outbound messages in their order, inbound QoS 2 exchanges,
-    /// and the sequence number for the next message queued.
+    /// and the sequence number for the next message queued. Packet identifiers go on after the last message: in the
+    /// store their order is all that tells the order of sending [MQTT-4.6.0-1].
     pub fn restore(
         &mut self,
         outbound: impl IntoIterator<Item = Inflight>,
@@ -134,6 +150,7 @@ impl Session {
         next_queue_seq: u32,
     ) {
         for message in outbound {
+            self.ids.continue_after(message.id);
             self.inflight.push(message);
         }
         self.received.extend(inbound);
@@ -193,7 +210,13 @@ impl Session {
 
     /// The next change to the stored records.
     pub fn poll_store_op(&mut self) -> Option<StoreOp> {
-        self.store_ops.pop_front()
+        let op = self.store_ops.pop_front()?;
+        if op.is_removal() {
+            // All that the step had to store is stored. Removals come last, and a failed one is no reason to stop: a
+            // store may well fail to remove what is not there.
+            self.undo = None;
+        }
+        Some(op)
     }
 
     /// The next event.
@@ -254,8 +277,15 @@ impl Session {
         self.keep_alive.received(now);
         let (first_byte, body) = (frame.first_byte, frame.body.clone());
         let packet = Packet::decode(frame, self.version, Sender::Server)?;
-        if self.state == State::Connecting {
-            return self.handle_first_packet(now, packet);
+        match self.state {
+            State::Connected => {}
+            State::Connecting => return self.handle_first_packet(now, packet),
+            State::Disconnected => {
+                return Err(Malformed {
+                    reason: ReasonCode::PROTOCOL_ERROR,
+                    detail: "a packet after the connection was refused",
+                });
+            }
         }
         self.check_problem_information(&packet)?;
         match packet {
@@ -283,20 +313,27 @@ impl Session {
         }
     }
 
-    /// A store operation of the last input failed. `true`: the input has been taken back (except removals), its bytes and
-    /// events are forgotten, and its remaining store operations are dropped. `false`: the record was a mere refresh, go on.
+    /// A store operation of the last input failed. `true`: the input has been taken back, its bytes and events are
+    /// forgotten, and its remaining store operations are dropped. `false`: it was a removal, a mere refresh, or nothing
+    /// that was promised to last; go on.
     #[must_use]
     pub fn store_failed(&mut self) -> bool {
         let Some(undo) = self.undo.take() else {
             return false;
         };
         self.store_ops.clear();
-        self.send.truncate(self.step_start.0);
-        self.events.truncate(self.step_start.1);
+        self.send.truncate(self.step_start.bytes);
+        self.events.truncate(self.step_start.events);
+        // The next records get the same names, and replace what a failed write may have left.
+        self.ids = self.step_start.ids;
+        self.next_queue_seq = self.step_start.next_queue_seq;
         match undo {
             Undo::Nothing => {}
-            Undo::Publish(id) => {
+            Undo::Publish(id, alias) => {
                 self.inflight.remove(id);
+                if let Some((alias, topic)) = alias {
+                    self.outbound_aliases.put_back(alias, topic);
+                }
             }
             Undo::Received(id) => {
                 self.received.remove(&id);
@@ -315,7 +352,12 @@ impl Session {
 
     fn begin_step(&mut self) {
         self.undo = None;
-        self.step_start = (self.send.len(), self.events.len());
+        self.step_start = StepStart {
+            bytes: self.send.len(),
+            events: self.events.len(),
+            ids: self.ids,
+            next_queue_seq: self.next_queue_seq,
+        };
     }
 
     fn store(&mut self, op: impl FnOnce() -> StoreOp) {

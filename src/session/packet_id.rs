@@ -3,7 +3,7 @@
 use crate::packet::PacketId;
 
 /// Hands out identifiers in order, 65535 is followed by 1.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PacketIds {
     last: u16,
 }
@@ -21,6 +21,11 @@ impl PacketIds {
             }
         }
         None
+    }
+
+    /// Goes on after an identifier handed out earlier.
+    pub(super) fn continue_after(&mut self, last: PacketId) {
+        self.last = last.get();
     }
 
     /// Starts again at 1, as a clean session does.

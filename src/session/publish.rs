@@ -3,8 +3,8 @@
 use super::limits::LARGEST_PACKET;
 use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, PropertyValue,
-    ProtocolVersion, PublishHead, QoS, ReasonCode, ack, publish,
+    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, ProtocolVersion,
+    PublishHead, QoS, ReasonCode, ack, publish,
 };
 use crate::trace::{self, Level, payload_excerpt};
 use bytes::{Bytes, BytesMut};
@@ -74,12 +74,32 @@ impl Session {
     ) -> Result<PacketId, SendError> {
         let properties = self.check_publish(request)?;
         self.begin_step();
+        let alias = alias_in(&properties).map(|alias| (alias, self.outbound_aliases.get(alias)));
+        let result = self.take_over(now, request, &properties);
+        match result {
+            Ok(id) => self.undo = Some(Undo::Publish(id, alias)),
+            Err(_) => {
+                self.ids = self.step_start.ids;
+                if let Some((alias, topic)) = alias {
+                    self.outbound_aliases.put_back(alias, topic);
+                }
+            }
+        }
+        result
+    }
+
+    fn take_over(
+        &mut self,
+        now: Instant,
+        request: &PublishRequest<'_>,
+        properties: &Properties,
+    ) -> Result<PacketId, SendError> {
         let id = self.next_id()?;
         let mut wire = BytesMut::new();
-        self.encode_head(request, request.topic, Some(id), &properties, &mut wire)?;
+        self.encode_head(request, request.topic, Some(id), properties, &mut wire)?;
         wire.extend_from_slice(request.payload);
         let wire = wire.freeze();
-        let full_topic = self.learn_alias(request, &properties);
+        let full_topic = self.learn_alias(request, properties);
         // An alias ends with the connection, so what is kept for the next one carries the full topic.
         let packet = match full_topic {
             Some(topic) => {
@@ -123,7 +143,6 @@ impl Session {
             records,
             sent_at: Some(now),
         });
-        self.undo = Some(Undo::Publish(id));
         self.send.push(wire);
         self.trace_publish(Some(id), request);
         Ok(id)
@@ -258,14 +277,6 @@ impl Session {
                 "a property is not allowed in PUBLISH",
             ));
         }
-        if properties
-            .numeric(Property::SUBSCRIPTION_IDENTIFIER)
-            .is_some()
-        {
-            return Err(SendError::NotAllowed(
-                "a client sends no Subscription Identifier [MQTT-3.3.4-6]",
-            ));
-        }
         match properties.numeric(Property::TOPIC_ALIAS) {
             Some(alias) if alias > u32::from(limits.topic_alias_maximum) => {
                 Err(SendError::NotAllowed(
@@ -292,15 +303,7 @@ impl Session {
         request: &PublishRequest<'_>,
         properties: &Properties,
     ) -> Option<Bytes> {
-        let alias = properties
-            .0
-            .iter()
-            .find_map(|Property { id, value }| match value {
-                PropertyValue::TwoByteInteger(alias) if *id == Property::TOPIC_ALIAS => {
-                    Some(*alias)
-                }
-                _ => None,
-            })?;
+        let alias = alias_in(properties)?;
         self.outbound_aliases
             .resolve(&Bytes::copy_from_slice(request.topic), alias)
     }
@@ -353,6 +356,11 @@ impl Session {
             ),
         }
     }
+}
+
+fn alias_in(properties: &Properties) -> Option<u16> {
+    let alias = properties.numeric(Property::TOPIC_ALIAS)?;
+    u16::try_from(alias).ok()
 }
 
 /// [MQTT-4.3.2-3] and [MQTT-4.3.3-5]: an acknowledgement of the wrong kind for an identifier in use.

@@ -50,10 +50,8 @@ impl Session {
                 self.handle_exactly_once(id, publish, first_byte, body)?;
                 self.send_ack(PacketType::PubRec, id);
             }
-            _ => {
-                self.deliver(publish);
-                self.undo = Some(Undo::Nothing);
-            }
+            // At most once: delivered now, whether or not its record can be stored for a restart.
+            _ => self.deliver(publish),
         }
         Ok(())
     }
@@ -68,13 +66,17 @@ impl Session {
         body: Bytes,
     ) -> Result<(), Malformed> {
         let v5 = self.is_v5();
-        let under_way = self.received.len();
+        // The server's quota is full again on a new connection, whatever an earlier one left [MQTT-4.9.0-1].
+        let under_way = self.received.len() - self.carried_over.len();
         match self.received.get_mut(&id) {
             Some(received) => {
-                if let (false, Some(message)) = (v5, &mut received.message) {
-                    *message = publish;
+                if received.v5_record != v5 {
+                    // Begun under another version: its record says whether the message was delivered, and stays.
+                    return Ok(());
                 }
-                received.v5_record = v5;
+                if let Some(message) = &mut received.message {
+                    *message = detached(&publish);
+                }
             }
             None if under_way >= self.client_limits.receive_maximum => {
                 return Err(Malformed {
@@ -83,7 +85,7 @@ impl Session {
                 });
             }
             None => {
-                let message = (!v5).then(|| publish.clone());
+                let message = (!v5).then(|| detached(&publish));
                 self.received.insert(
                     id,
                     Received {
@@ -110,6 +112,7 @@ impl Session {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBREL msgid {id}"));
         if let Some(received) = self.received.remove(&id) {
+            self.carried_over.remove(&id);
             let v5 = received.v5_record;
             if let Some(message) = received.message.clone() {
                 self.deliver(message);
@@ -172,5 +175,19 @@ impl Session {
             PacketType::PubRec => self.trace_out(format_args!("PUBREC msgid: {id} ")),
             _ => self.trace_out(format_args!("PUBCOMP msgid {id} ")),
         }
+    }
+}
+
+/// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to
+/// itself and is shared.
+fn detached(publish: &Publish) -> Publish {
+    const LARGE: usize = 4096;
+    if publish.payload.len() >= LARGE {
+        return publish.clone();
+    }
+    Publish {
+        topic: Bytes::copy_from_slice(&publish.topic),
+        payload: Bytes::copy_from_slice(&publish.payload),
+        ..publish.clone()
     }
 }

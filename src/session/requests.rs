@@ -81,11 +81,11 @@ impl Session {
         let start = self.send.len();
         let too_large =
             SendError::NotAllowed("the packet is larger than the server or the protocol allows");
-        packet(id, sent_properties)
-            .encode(self.version, self.send.buffer())
-            .map_err(|_| too_large)?;
-        if self.send.len() - start > self.server_limits.maximum_packet_size as usize {
+        let encoded = packet(id, sent_properties).encode(self.version, self.send.buffer());
+        let size = self.send.len() - start;
+        if encoded.is_err() || size > self.server_limits.maximum_packet_size as usize {
             self.send.truncate(start);
+            self.ids = self.step_start.ids;
             return Err(too_large);
         }
         self.requests.insert(id, request);

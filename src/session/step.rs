@@ -79,6 +79,22 @@ pub enum StoreOp {
     ClearExchanges(Vec<StoreOp>),
 }
 
+impl StoreOp {
+    /// Whether it only removes records.
+    pub(super) fn is_removal(&self) -> bool {
+        match self {
+            StoreOp::PutSent { .. }
+            | StoreOp::PutPubRel { .. }
+            | StoreOp::PutReceived { .. }
+            | StoreOp::PutQueued { .. } => false,
+            StoreOp::RemoveSent { .. }
+            | StoreOp::RemoveReceived { .. }
+            | StoreOp::Clear
+            | StoreOp::ClearExchanges(_) => true,
+        }
+    }
+}
+
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -170,6 +170,8 @@ impl Transport for TcpTransport {
         // Closing a socket with unread data sends a reset, and the peer may lose what it has not read yet.
         let mut unread = [0; 4096];
         while matches!(self.read(&mut unread), Ok(1..)) {}
+        // Wakes a thread that waits for something to read.
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Read);
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
@@ -274,6 +276,20 @@ mod tests {
         });
         assert_eq!(peer.read(&mut [0; 4]).unwrap(), 0);
         transport.shutdown();
+    }
+
+    #[test]
+    fn finishing_delivers_what_was_written_and_wakes_a_waiting_thread() {
+        let (transport, mut peer) = pair();
+        peer.write_all(b"unread").unwrap();
+        wait_for(&transport, PollFlags::IN);
+        transport.write(&[IoSlice::new(b"last words")]).unwrap();
+        transport.finish();
+        wait_for(&transport, PollFlags::IN);
+        drop(transport);
+        let mut received = Vec::new();
+        peer.read_to_end(&mut received).unwrap();
+        assert_eq!(received, b"last words");
     }
 
     #[test]

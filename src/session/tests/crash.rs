@@ -1,0 +1,107 @@
+//! The process dies at every single moment, and a new one goes on from the records.
+
+use super::*;
+use QoS::{AtLeastOnce, ExactlyOnce};
+
+/// Runs `story` again and again, with the process dying one moment later each time, until it lives to the end. After
+/// each death a new process resumes the session; `check` sees how it all ended, and the moment of death.
+fn die_everywhere(
+    version: ProtocolVersion,
+    story: impl Fn(&mut World) -> Result<(), Crash>,
+    check: impl Fn(&World, Option<usize>),
+) {
+    for moment in 0.. {
+        let mut world = World::new(version);
+        world.client.fuse = Some(moment);
+        let died = story(&mut world).is_err();
+        if died {
+            world.restart();
+            world.resume();
+            world.settle().unwrap();
+        }
+        check(&world, died.then_some(moment));
+        assert!(world.broker.is_done(), "moment {moment}");
+        assert!(!world.client.session.has_unfinished_exchanges());
+        assert!(world.client.disk.keys().is_empty(), "moment {moment}");
+        if !died {
+            assert!(moment > 2);
+            return;
+        }
+    }
+}
+
+#[test]
+fn qos_2_is_taken_over_by_the_server_exactly_once() {
+    for version in ALL_VERSIONS {
+        let story = |world: &mut World| {
+            world.client_publishes(ExactlyOnce, "a")?;
+            world.settle()
+        };
+        die_everywhere(version, story, |world, died| {
+            // Before its record is written the message is not accepted, and the caller not told so.
+            let expected: &[&str] = if died == Some(0) { &[] } else { &["a"] };
+            assert_eq!(world.broker.accepted, expected);
+        });
+    }
+}
+
+#[test]
+fn an_accepted_message_is_never_lost() {
+    for version in ALL_VERSIONS {
+        for qos in [AtLeastOnce, ExactlyOnce] {
+            // Publish returns after the first drain, so only later deaths count.
+            let story = |world: &mut World| {
+                let fuse = world.client.fuse.take();
+                world.client_publishes(qos, "a")?;
+                world.client_publishes(qos, "b")?;
+                world.client.fuse = fuse;
+                world.settle()
+            };
+            die_everywhere(version, story, |world, _| {
+                let mut accepted = world.broker.accepted.clone();
+                if qos == AtLeastOnce {
+                    accepted.sort();
+                    accepted.dedup();
+                }
+                assert_eq!(accepted, ["a", "b"]);
+            });
+        }
+    }
+}
+
+#[test]
+fn inbound_qos_1_is_delivered_at_least_once() {
+    for version in ALL_VERSIONS {
+        let story = |world: &mut World| {
+            world.broker_publishes(AtLeastOnce, "a");
+            world.settle()
+        };
+        die_everywhere(version, story, |world, died| {
+            let taken = world.client.taken_payloads();
+            assert!(!taken.is_empty() && taken.iter().all(|payload| payload == "a"));
+            assert!(died.is_some() || taken.len() == 1);
+        });
+    }
+}
+
+/// The queue and the exchange have records of their own. In the one moment between writing the first and changing the
+/// second a message is kept twice rather than lost.
+#[test]
+fn inbound_qos_2_is_delivered_exactly_once_but_for_the_moment_between_its_two_records() {
+    for version in ALL_VERSIONS {
+        let repeated = std::cell::Cell::new(0);
+        let story = |world: &mut World| {
+            world.broker_publishes(ExactlyOnce, "a");
+            world.settle()
+        };
+        die_everywhere(version, story, |world, died| {
+            let taken = world.client.taken_payloads();
+            if taken.len() == 2 && died.is_some() {
+                repeated.set(repeated.get() + 1);
+            } else {
+                assert_eq!(taken, ["a"]);
+            }
+        });
+        assert_eq!(repeated.get(), 1);
+    }
+}

@@ -1,0 +1,163 @@
+//! A record that cannot be stored takes back the step it belongs to, and only that.
+
+use super::*;
+use QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
+
+/// Handles a packet while only `puts` records can be written; the connection ends if it was taken back.
+fn receive_with(client: &mut Client, puts: usize, packet: Packet) -> Vec<String> {
+    client.taken_back = false;
+    client.disk.puts_left = Some(puts);
+    let sent = client.receive(packet);
+    client.disk.puts_left = None;
+    assert_eq!(sent.is_empty(), client.taken_back);
+    sent
+}
+
+#[test]
+fn a_message_that_cannot_be_stored_is_not_taken_over() {
+    for version in ALL_VERSIONS {
+        for qos in [AtLeastOnce, ExactlyOnce] {
+            let mut client = Client::connected(version);
+            client.publish(qos, "kept");
+            client.disk.puts_left = Some(0);
+            assert!(client.publish(qos, "refused").1.is_empty());
+            assert!(client.taken_back);
+            client.disk.puts_left = None;
+            assert!(!client.session.is_pending(id(2)));
+            assert_eq!(client.publish(qos, "next").0, 2);
+            assert_eq!(client.reconnect(true).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn an_alias_in_a_message_taken_back_is_not_known() {
+    let mut client = Client::new(V5);
+    client.connect(connack_with([two_bytes(Property::TOPIC_ALIAS_MAXIMUM, 9)]));
+    let alias: Properties = [two_bytes(Property::TOPIC_ALIAS, 1)].into_iter().collect();
+    let publish = |client: &mut Client, topic: &[u8], puts| {
+        client.disk.puts_left = puts;
+        let request = PublishRequest {
+            topic,
+            payload: b"",
+            qos: AtLeastOnce,
+            retain: false,
+            properties: &alias,
+        };
+        let taken = client.session.publish(client.now, &request);
+        client.drain_lines();
+        taken
+    };
+    publish(&mut client, b"lost", Some(0)).unwrap();
+    assert!(publish(&mut client, b"", None).is_err());
+    publish(&mut client, b"known", None).unwrap();
+    publish(&mut client, b"lost", Some(0)).unwrap();
+    let last = publish(&mut client, b"", None).unwrap();
+    let record = &client.disk.packets[&Key::Sent(true, last)];
+    assert!(record.windows(5).any(|window| window == b"known"));
+}
+
+#[test]
+fn pubrec_that_cannot_be_stored_is_not_accepted() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.publish(ExactlyOnce, "a");
+        assert!(receive_with(&mut client, 0, pubrec(1)).is_empty());
+        assert_eq!(client.reconnect(true), ["PUBLISH 1 qos2 dup a"]);
+        assert_eq!(client.receive(pubrec(1)), ["PUBREL 1"]);
+        client.receive(pubcomp(1));
+        assert!(client.disk.keys().is_empty());
+    }
+}
+
+#[test]
+fn a_record_that_is_only_refreshed_may_fail() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.publish(ExactlyOnce, "a");
+        client.receive(pubrec(1));
+        assert_eq!(receive_with(&mut client, 0, pubrec(1)), ["PUBREL 1"]);
+        client.receive(publish(ExactlyOnce, 1, "in"));
+        let again = receive_with(&mut client, 0, publish(ExactlyOnce, 1, "in"));
+        assert_eq!(again, ["PUBREC 1"]);
+        client.disk.puts_left = Some(0);
+        assert_eq!(client.reconnect(true), ["PUBREL 1"]);
+        assert!(!client.taken_back);
+    }
+}
+
+#[test]
+fn an_inbound_qos_1_message_that_cannot_be_stored_is_not_acknowledged() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        let packet = publish(AtLeastOnce, 5, "a");
+        assert!(receive_with(&mut client, 0, packet.clone()).is_empty());
+        assert!(client.taken.is_empty());
+        client.reconnect(true);
+        assert_eq!(client.receive(packet), ["PUBACK 5"]);
+        assert_eq!(client.taken_payloads(), ["a"]);
+    }
+}
+
+#[test]
+fn an_inbound_qos_0_message_needs_no_record() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.disk.puts_left = Some(0);
+        client.receive(publish(AtMostOnce, 0, "a"));
+        assert!(!client.taken_back);
+        assert_eq!(client.taken_payloads(), ["a"]);
+    }
+}
+
+#[test]
+fn an_inbound_qos_2_exchange_that_cannot_be_stored_is_not_begun() {
+    for version in ALL_VERSIONS {
+        let puts_needed = if version == V5 { 2 } else { 1 };
+        for puts in 0..puts_needed {
+            let mut client = Client::connected(version);
+            let packet = publish(ExactlyOnce, 5, "a");
+            assert!(receive_with(&mut client, puts, packet.clone()).is_empty());
+            assert!(client.taken.is_empty());
+            assert!(!client.session.has_unfinished_exchanges());
+            client.reconnect(true);
+            assert_eq!(client.receive(packet), ["PUBREC 5"]);
+            assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+            assert_eq!(client.taken_payloads(), ["a"]);
+            assert!(client.disk.keys().is_empty(), "no record is left behind");
+        }
+    }
+}
+
+#[test]
+fn an_inbound_qos_2_message_that_cannot_be_queued_is_not_released() {
+    for version in V3 {
+        let mut client = Client::connected(version);
+        client.receive(publish(ExactlyOnce, 5, "a"));
+        assert!(receive_with(&mut client, 0, pubrel(5)).is_empty());
+        assert!(client.taken.is_empty());
+        client.reconnect(true);
+        assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+        assert_eq!(client.taken_payloads(), ["a"]);
+        assert!(client.disk.keys().is_empty());
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_removed_takes_nothing_back() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.disk.keeps_all = true;
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.receive(puback(1));
+        assert_eq!(client.receive(pubrec(2)), ["PUBREL 2"]);
+        client.receive(pubcomp(2));
+        client.receive(publish(ExactlyOnce, 5, "in"));
+        assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+        assert!(!client.taken_back);
+        assert_eq!(client.taken_payloads(), ["in"]);
+        assert_eq!(completions(&client.events), [(1, 4, 0), (2, 7, 0)]);
+        assert!(!client.session.has_unfinished_exchanges());
+    }
+}

@@ -1,0 +1,111 @@
+//! A session that goes on under another protocol version.
+
+use super::*;
+use QoS::{AtLeastOnce, ExactlyOnce};
+
+const CHANGES: [(ProtocolVersion, ProtocolVersion); 4] =
+    [(V3_1_1, V5), (V5, V3_1_1), (V3_1, V3_1_1), (V3_1, V5)];
+
+#[test]
+fn unfinished_messages_are_sent_in_the_new_form() {
+    for (before, after) in CHANGES {
+        let mut client = Client::connected(before);
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.publish(ExactlyOnce, "c");
+        client.receive(pubrec(3));
+        client.options.version = after;
+        let resent = ["PUBLISH 1 qos1 dup a", "PUBLISH 2 qos2 dup b", "PUBREL 3"];
+        assert_eq!(client.reconnect(true), resent);
+        assert_eq!(client.reconnect(true), resent);
+        client.receive(puback(1));
+        client.receive(pubrec(2));
+        client.receive(pubcomp(2));
+        client.receive(pubcomp(3));
+        assert_eq!(completions(&client.events).len(), 3);
+        assert!(client.disk.keys().is_empty(), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn a_session_restored_under_another_version_goes_on() {
+    for (before, after) in CHANGES {
+        let mut client = Client::connected(before);
+        client.publish(AtLeastOnce, "a");
+        client.publish(ExactlyOnce, "b");
+        client.receive(pubrec(2));
+        client.options.version = after;
+        client.restart();
+        let resent = ["PUBLISH 1 qos1 dup a", "PUBREL 2"];
+        assert_eq!(client.connect(connack(true)), resent);
+        client.restart();
+        assert_eq!(client.connect(connack(true)), resent);
+        client.receive(puback(1));
+        client.receive(pubcomp(2));
+        assert!(client.disk.keys().is_empty(), "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn properties_go_when_the_version_has_none() {
+    let mut client = Client::connected(V5);
+    let properties = [byte(Property::PAYLOAD_FORMAT_INDICATOR, 1)];
+    client
+        .try_publish(AtLeastOnce, "a", &properties.into_iter().collect())
+        .unwrap();
+    client.drain_lines();
+    client.options.version = V3_1_1;
+    client.reconnect(true);
+    let record = &client.disk.packets[&Key::Sent(false, id(1))];
+    assert_eq!(&record[..], b"\x3a\x06\x00\x01t\x00\x01a");
+}
+
+#[test]
+fn a_message_with_a_topic_that_is_not_utf_8_is_sent_in_the_new_form_too() {
+    let nothing = Properties::new();
+    let mut client = Client::connected(V3_1_1);
+    let request = PublishRequest {
+        topic: b"\xff",
+        payload: b"a",
+        qos: AtLeastOnce,
+        retain: true,
+        properties: &nothing,
+    };
+    client.session.publish(client.now, &request).unwrap();
+    client.drain_bytes();
+    client.lose();
+    client.options.version = V5;
+    client.begin_connect();
+    client.try_receive(&Packet::ConnAck(connack(true))).unwrap();
+    assert_eq!(
+        client.drain_bytes(),
+        b"\x3b\x07\x00\x01\xff\x00\x01\x00a"[..]
+    );
+}
+
+/// Crashes included, an inbound QoS 2 message begun under one version and ended under another is delivered once.
+#[test]
+fn an_inbound_exchange_goes_on_under_another_version() {
+    for (before, after) in CHANGES {
+        for repeated in [false, true] {
+            for restarted in [false, true] {
+                let mut client = Client::connected(before);
+                client.receive(publish(ExactlyOnce, 5, "a"));
+                client.options.version = after;
+                client.reconnect(true);
+                if repeated {
+                    let again = client.receive(publish(ExactlyOnce, 5, "a"));
+                    assert_eq!(again, ["PUBREC 5"]);
+                }
+                if restarted {
+                    client.restart();
+                    client.connect(connack(true));
+                }
+                assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+                let case = format!("{before:?} {after:?} {repeated} {restarted}");
+                assert_eq!(client.taken_payloads(), ["a"], "{case}");
+                assert!(client.disk.keys().is_empty(), "{case}");
+            }
+        }
+    }
+}
