@@ -85,8 +85,7 @@ pub(super) unsafe fn check(
         options: ConnectOptions {
             version: ProtocolVersion::V3_1_1,
             clean_start: clean & 1 != 0,
-            // The original puts the low 16 bits in the packet and then pings by the whole number.
-            keep_alive: options.keepAliveInterval as u16,
+            keep_alive: keep_alive(options.keepAliveInterval),
             client_id: entry.client.client_id().clone(),
             will,
             username,
@@ -216,6 +215,12 @@ fn window(options: &MQTTClient_connectOptions) -> usize {
         (_, 0) => DEFAULT_WINDOW,
         _ => 1,
     }
+}
+
+/// What goes into the packet, in seconds: two bytes by division that rounds towards zero, as the original has it, so
+/// that -1 is 255.
+fn keep_alive(interval: c_int) -> u16 {
+    u16::from_be_bytes([(interval / 256) as u8, (interval % 256) as u8])
 }
 
 /// Seconds as the program counts them; what is not positive is none.

@@ -16,7 +16,7 @@ use crate::persistence::{FileStore, Store};
 use crate::trace::{self, Level};
 use crate::transport::{Scheme, ServerAddress};
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::ffi::{OsStr, c_char, c_int, c_ulong, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -117,6 +117,11 @@ pub(super) fn usable_address(uri: &[u8]) -> Option<ServerAddress> {
     ServerAddress::parse(uri)
         .ok()
         .filter(|address| address.scheme == Scheme::Tcp)
+}
+
+/// Holds off the first client and the last one's end.
+pub(in crate::ffi) fn lock_for_fork() -> MutexGuard<'static, ()> {
+    LIFECYCLE.lock()
 }
 
 /// What the first client in the process brings about.

@@ -5,7 +5,7 @@ mod callbacks;
 mod connect_options;
 mod connection;
 pub(super) mod helpers;
-mod lifecycle;
+pub(super) mod lifecycle;
 pub(super) mod memory;
 pub(super) mod properties;
 mod publication;

@@ -154,7 +154,7 @@ unsafe fn subscribe_and_report(entry: &Entry, wanted: &Wanted, granted: *mut c_i
     match unsafe { send_subscribe(entry, wanted) } {
         Ok(ack) => {
             for (index, granted_code) in ack.codes.iter().enumerate() {
-                // SAFETY: SUBACK has as many codes as SUBSCRIBE filters, for which the caller promises entries.
+                // SAFETY: SUBACK has no more codes than SUBSCRIBE filters, for which the caller promises entries.
                 unsafe { granted.add(index).write(granted_code.0.into()) };
             }
             MQTTCLIENT_SUCCESS
@@ -170,7 +170,13 @@ unsafe fn send_subscribe(entry: &Entry, wanted: &Wanted) -> Result<SubAck, c_int
     // SAFETY: as promised by the caller.
     let filters = unsafe { check_filters(entry, wanted) };
     let (filters, properties) = filters.map_err(|code| code_unless_disconnected(entry, code))?;
-    ask(entry, |client| client.subscribe(filters, &properties))
+    let asked = filters.len();
+    let ack = ask(entry, |client| client.subscribe(filters, &properties))?;
+    // Fewer are taken below MQTT 5, as by the original.
+    match ack.codes.len() <= asked {
+        true => Ok(ack),
+        false => Err(MQTTCLIENT_FAILURE),
+    }
 }
 
 /// # Safety

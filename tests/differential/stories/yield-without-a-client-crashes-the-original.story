@@ -1,0 +1,2 @@
+# differs: Q20 yield pauses
+yield
