@@ -72,7 +72,7 @@ int main(int argc, char **argv)
     }
     check5(response, "connect");
 
-    /* The same messages again under a second filter, which also asks for a number to tell them by. */
+    /* Two filters in one request. The number given with it comes back with each message that matches one of them. */
     MQTTProperties properties = MQTTProperties_initializer;
     MQTTProperty identifier = {.identifier = MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER};
     identifier.value.integer4 = 5;

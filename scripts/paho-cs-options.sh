@@ -121,7 +121,6 @@ verdict $? 'pub --maxdatalen'
 for qos in 0 1 2; do
     expect_message "-V 5 -q $qos" "opt/q $qos hello" -V 5 -t opt/q -m hello -q $qos
 done
-expect_message '--MQTTversion 5' 'opt/v 1 hello' --MQTTversion 5 -t opt/v -m hello -q 1
 expect_message '-V 5 -n' 'opt/n 1 ' -V 5 -t opt/n -n -q 1
 expect_message '-V 5 -f' "opt/f 1 $(cat "$WORK/payload")" -V 5 -t opt/f -f "$WORK/payload" -q 1
 expect_message '-V 5 --connection' 'opt/c 1 hello' -V 5 --connection "mqtt://$host:$port" -t opt/c -m hello -q 1

@@ -193,6 +193,11 @@ static void values_that_cannot_be_are_not_sent(void)
         MQTTProperties one = {.count = 1, .max_count = 1, .length = 2, .array = &number};
         CHECK_INT(subscribe5(client, "t", 1, NULL, &one), MQTTCLIENT_FAILURE);
     }
+    /* nor requests for nothing */
+    char *no_topics[] = {NULL};
+    int no_qos[] = {0};
+    expect_code(MQTTClient_subscribeMany5(client, 0, no_topics, no_qos, NULL, NULL), MQTTCLIENT_FAILURE);
+    expect_code(MQTTClient_unsubscribeMany5(client, 0, no_topics, NULL), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_isConnected(client), 1);
     goodbye5(&client);
     peer_finish(&peer);

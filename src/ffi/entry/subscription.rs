@@ -358,7 +358,13 @@ unsafe fn properties(entry: &Entry, list: *const MQTTProperties) -> Result<Prope
         return Ok(Properties::default());
     }
     // SAFETY: as promised by the caller.
-    unsafe { property_list::to_packet(list) }.map_err(|_| MQTTCLIENT_FAILURE)
+    unsafe { property_list::to_packet(list) }.map_err(|_| {
+        crate::trace!(
+            Level::Error,
+            "A subscription request is not sent: a property that cannot be sent"
+        );
+        MQTTCLIENT_FAILURE
+    })
 }
 
 fn refused_or_success(ack: &SubAck) -> c_int {
