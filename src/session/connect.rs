@@ -182,6 +182,7 @@ impl Session {
     fn drop_state(&mut self) {
         self.inflight.clear();
         self.received.clear();
+        self.repeat_expected = None;
         self.ids.reset();
     }
 
@@ -203,6 +204,7 @@ impl Session {
     }
 
     fn forget_received(&mut self) {
+        self.repeat_expected = None;
         for (id, received) in std::mem::take(&mut self.received) {
             self.store(|| StoreOp::RemoveReceived {
                 id,
