@@ -1,6 +1,6 @@
 //! What the library does to the process as a whole, once: SIGPIPE and fork.
 
-use crate::client;
+use crate::{client, persistence};
 use std::sync::Once;
 
 /// To be called before the first client is made; later calls do nothing.
@@ -36,12 +36,15 @@ fn ignore_sigpipe() {
 
 extern "C" fn before_fork() {
     client::prepare_fork();
+    persistence::prepare_fork();
 }
 
 extern "C" fn after_fork_in_parent() {
+    persistence::handle_fork_in_parent();
     client::handle_fork_in_parent();
 }
 
 extern "C" fn after_fork_in_child() {
+    persistence::handle_fork_in_child();
     client::handle_fork_in_child();
 }
