@@ -79,13 +79,20 @@ fn remove_sent(
     records: OutboundRecords,
 ) -> Result<(), StoreError> {
     let id = id.get();
-    let keys = [
-        (records.sent_v5, Key::Sent { v5: true, id }),
-        (records.pubrel_v5, Key::PubRel { v5: true, id }),
-        (records.sent_v3, Key::Sent { v5: false, id }),
-        (records.pubrel_v3, Key::PubRel { v5: false, id }),
-    ];
-    remove_all(store, &keys)
+    let mut result = Ok(());
+    for (v5, sent, pubrel) in [
+        (true, records.sent_v5, records.pubrel_v5),
+        (false, records.sent_v3, records.pubrel_v3),
+    ] {
+        let removed = remove_all(store, &[(sent, Key::Sent { v5, id })]);
+        let stays = sent && removed.is_err();
+        result = result.and(removed);
+        // Without PUBREL's record, a message that stays would be sent from its beginning once more.
+        if !stays {
+            result = result.and(remove_all(store, &[(pubrel, Key::PubRel { v5, id })]));
+        }
+    }
+    result
 }
 
 /// Removes the records that exist, in the original's order; a store of the application's sees all removals, as from the
@@ -323,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removal_that_fails_does_not_keep_the_others_from_being_tried() {
+    fn a_message_whose_removal_fails_keeps_its_pubrel() {
         let mut store = MemoryStore::default();
         store.put("s-1", &[b"x"]).unwrap();
         store.put("sc-1", &[b"x"]).unwrap();
@@ -335,6 +342,8 @@ mod tests {
         };
         let id = PacketId::new(1).unwrap();
         assert!(apply(&mut store, StoreOp::RemoveSent { id, records }, true).is_err());
-        assert_eq!(store.record_keys(), ["s-1"]);
+        assert_eq!(store.record_keys(), ["s-1", "sc-1"]);
+        assert!(apply(&mut store, StoreOp::RemoveSent { id, records }, true).is_ok());
+        assert_eq!(store.record_keys(), [""; 0]);
     }
 }
