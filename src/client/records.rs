@@ -4,7 +4,7 @@ use super::Error;
 use crate::packet::{FixedHeader, PacketId, Property, ProtocolVersion, Publish, QoS, publish};
 use crate::persistence;
 use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
-use crate::session::{Awaiting, Inflight, OutboundRecords, Received, Session, StoreOp};
+use crate::session::{Awaiting, Inflight, LastQueued, OutboundRecords, Received, Session, StoreOp};
 use crate::trace::Level;
 use bytes::{Bytes, BytesMut};
 
@@ -79,13 +79,20 @@ fn remove_sent(
     records: OutboundRecords,
 ) -> Result<(), StoreError> {
     let id = id.get();
-    let keys = [
-        (records.sent_v5, Key::Sent { v5: true, id }),
-        (records.pubrel_v5, Key::PubRel { v5: true, id }),
-        (records.sent_v3, Key::Sent { v5: false, id }),
-        (records.pubrel_v3, Key::PubRel { v5: false, id }),
-    ];
-    remove_all(store, &keys)
+    let mut result = Ok(());
+    for (v5, sent, pubrel) in [
+        (true, records.sent_v5, records.pubrel_v5),
+        (false, records.sent_v3, records.pubrel_v3),
+    ] {
+        let removed = remove_all(store, &[(sent, Key::Sent { v5, id })]);
+        let stays = sent && removed.is_err();
+        result = result.and(removed);
+        // Without PUBREL's record, a message that stays would be sent from its beginning once more.
+        if !stays {
+            result = result.and(remove_all(store, &[(pubrel, Key::PubRel { v5, id })]));
+        }
+    }
+    result
 }
 
 /// Removes the records that exist, in the original's order; a store of the application's sees all removals, as from the
@@ -158,11 +165,26 @@ pub(super) fn restore(
             },
         ))
     });
-    session.restore(outbound, inbound, next_seq);
-    Ok(queue
+    let mut queue: Vec<(Key, Publish)> = queue
         .into_iter()
         .map(|(key, queued)| (key, from_record(queued)))
-        .collect())
+        .collect();
+    let last = queue.last().map(|(key, message)| LastQueued {
+        message,
+        v5_record: key.is_v5(),
+    });
+    session.restore(outbound, inbound, last, next_seq);
+    for (_, message) in &mut queue {
+        if message.qos == QoS::ExactlyOnce {
+            message.dup = false;
+        }
+    }
+    while let Some(op) = session.poll_store_op() {
+        if let Err(error) = apply(store, op, queue.is_empty()) {
+            crate::trace!(Level::Error, "Cannot tidy up the store: {}", error.0);
+        }
+    }
+    Ok(queue)
 }
 
 /// The packet to resend. The original stores a topic alias with the message, although it ends with the connection
@@ -282,8 +304,33 @@ mod tests {
         assert_eq!(store.keys().unwrap(), Vec::<String>::new());
     }
 
+    /// The process died between the two records of a PUBREL.
     #[test]
-    fn a_removal_that_fails_does_not_keep_the_others_from_being_tried() {
+    fn a_received_message_that_is_already_queued_is_not_received_again() {
+        let received = b"\x34\x06\x00\x01t\x00\x05x";
+        let other = b"\x34\x06\x00\x01t\x00\x06x";
+        let queued = to_record(Publish {
+            dup: false,
+            qos: QoS::ExactlyOnce,
+            retain: false,
+            topic: Bytes::from_static(b"t"),
+            packet_id: PacketId::new(5),
+            properties: Default::default(),
+            payload: Bytes::from_static(b"x"),
+        });
+        let mut store = MemoryStore::default();
+        store.put("r-5", &[received]).unwrap();
+        store.put("r-6", &[other]).unwrap();
+        let record = QueueRecord::new(&queued, false).unwrap();
+        store.put("q-1", &record.parts()).unwrap();
+        let mut session = Session::new(true, Instant::now());
+        let messages = restore(&mut session, &mut store, false).unwrap();
+        assert_eq!(messages.len(), 1);
+        assert_eq!(store.record_keys(), ["q-1", "r-6"]);
+    }
+
+    #[test]
+    fn a_message_whose_removal_fails_keeps_its_pubrel() {
         let mut store = MemoryStore::default();
         store.put("s-1", &[b"x"]).unwrap();
         store.put("sc-1", &[b"x"]).unwrap();
@@ -295,6 +342,8 @@ mod tests {
         };
         let id = PacketId::new(1).unwrap();
         assert!(apply(&mut store, StoreOp::RemoveSent { id, records }, true).is_err());
-        assert_eq!(store.record_keys(), ["s-1"]);
+        assert_eq!(store.record_keys(), ["s-1", "sc-1"]);
+        assert!(apply(&mut store, StoreOp::RemoveSent { id, records }, true).is_ok());
+        assert_eq!(store.record_keys(), [""; 0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::entry::lifecycle;
 use super::handle;
-use crate::{client, trace};
+use crate::{client, persistence, trace};
 use parking_lot::MutexGuard;
 use std::cell::RefCell;
 use std::sync::Once;
@@ -43,6 +43,7 @@ struct ForkGuard {
     _lifecycle: MutexGuard<'static, ()>,
     _handles: handle::ForkGuard,
     client: client::ForkGuard,
+    stores: persistence::ForkGuard,
     _trace: trace::ForkGuard,
 }
 
@@ -55,6 +56,7 @@ extern "C" fn before_fork() {
         _lifecycle: lifecycle::lock_for_fork(),
         _handles: handle::lock_for_fork(),
         client: client::prepare_fork(),
+        stores: persistence::lock_for_fork(),
         _trace: trace::lock_for_fork(),
     }));
 }
@@ -66,5 +68,6 @@ extern "C" fn after_fork_in_parent() {
 extern "C" fn after_fork_in_child() {
     if let Some(guard) = HELD_OVER_FORK.take() {
         guard.client.reset_in_child();
+        guard.stores.reset_in_child();
     }
 }

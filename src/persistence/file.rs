@@ -13,9 +13,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::lock::DirectoryLock;
 use super::{Store, StoreError};
 
 /// Mode of directories, before the umask.
@@ -23,6 +26,10 @@ const DIRECTORY_MODE: u32 = 0o740;
 
 /// Mode of files, before the umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
+
+const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
 
 /// What record files end in.
 const SUFFIX: &str = ".msg";
@@ -34,6 +41,15 @@ const TEMPORARY_DIRECTORY: &str = ".mqtt3c-tmp";
 /// How often to try again when another store removes the temporary directory in between.
 const ATTEMPTS: usize = 100;
 
+/// How long to wait for another process that uses the directory and may be about to end.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A lock tells nobody when it is free, but to a thread that could not stop waiting.
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Set to 1: each record is on the disk, and not only handed to the system, before what depends on it happens.
+const SYNC_VARIABLE: &str = "MQTT3C_FSYNC";
+
 /// More bytes than any record can have: a packet of the greatest length and the fields around it.
 const MAX_RECORD: u64 = 268_435_456 + 1024;
 
@@ -44,6 +60,9 @@ pub struct FileStore {
     path: PathBuf,
     /// `None` once closed.
     directory: Option<OwnedFd>,
+    /// `None` once closed, or when the directory came back under another process's lock.
+    lock: Option<DirectoryLock>,
+    sync: bool,
     /// Whether new records are written to files without a name first, which leave nothing behind in a
     /// crash; not every file system has them.
     unnamed_files: bool,
@@ -70,11 +89,15 @@ impl FileStore {
         name.push("/");
         name.push(OsStr::from_bytes(&directory_name(client_id, address)?));
         let path = PathBuf::from(name);
-        let directory = open_directory(&path).map_err(|error| failed("open", &path, error))?;
+        let (directory, lock) =
+            open_locked(&path, LOCK_PATIENCE).map_err(|error| failed("open", &path, error))?;
+        remove_remains(&base.join(TEMPORARY_DIRECTORY));
         Ok(FileStore {
             base,
             path,
             directory: Some(directory),
+            lock: Some(lock),
+            sync: std::env::var_os(SYNC_VARIABLE).is_some_and(|value| value == "1"),
             unnamed_files: true,
             used_temporary_directory: false,
         })
@@ -89,6 +112,38 @@ impl FileStore {
         match &self.directory {
             Some(directory) => Ok(directory.as_fd()),
             None => Err(io::Error::other("the store is closed")),
+        }
+    }
+
+    /// Another process may have taken over the directory since this one was forked, or may still have it: the child of
+    /// a program that becomes a daemon goes on with its store, as with the original.
+    fn renew_inherited_lock(&mut self) {
+        if self.lock.as_ref().is_none_or(DirectoryLock::is_own) {
+            return;
+        }
+        let lock = self.directory().and_then(DirectoryLock::try_new);
+        if let Ok(Some(lock)) = lock {
+            self.lock = Some(lock);
+        }
+    }
+
+    fn replace_record(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        self.write_record(name, parts)?;
+        self.sync_directory()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        match self.sync {
+            true => Ok(rustix::fs::fsync(self.directory()?)?),
+            false => Ok(()),
+        }
+    }
+
+    fn write_contents(&self, file: &File, parts: &[&[u8]]) -> io::Result<()> {
+        write_parts(file, parts)?;
+        match self.sync {
+            true => file.sync_all(),
+            false => Ok(()),
         }
     }
 
@@ -107,12 +162,13 @@ impl FileStore {
         let directory = self.directory()?;
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         let file = File::from(rustix::fs::openat(directory, ".", flags, FILE_MODE)?);
-        write_parts(&file, parts)?;
+        self.write_contents(&file, parts)?;
         let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
         let follow = AtFlags::SYMLINK_FOLLOW;
         match rustix::fs::linkat(CWD, &unnamed, directory, name, follow) {
             // A link cannot replace a record, a renamed file can.
             Err(Errno::EXIST) => {
+                mark_in_use(&file);
                 let (path, ()) = self.in_temporary_directory(|path| {
                     rustix::fs::linkat(CWD, &unnamed, CWD, path, follow)
                 })?;
@@ -128,7 +184,9 @@ impl FileStore {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let (path, file) =
             self.in_temporary_directory(|path| rustix::fs::open(path, flags, FILE_MODE))?;
-        if let Err(error) = write_parts(&File::from(file), parts) {
+        let file = File::from(file);
+        mark_in_use(&file);
+        if let Err(error) = self.write_contents(&file, parts) {
             let _ = rustix::fs::unlink(&path);
             return Err(error);
         }
@@ -150,13 +208,15 @@ impl FileStore {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         self.used_temporary_directory = true;
         let directory = self.base.join(TEMPORARY_DIRECTORY);
-        for _ in 0..ATTEMPTS {
+        let mut attempts = 0;
+        while attempts < ATTEMPTS {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let path = directory.join(format!("{}-{number}", std::process::id()));
             match create(&path) {
                 Ok(created) => return Ok((path, created)),
                 Err(Errno::EXIST) => {}
                 Err(Errno::NOENT) => {
+                    attempts += 1;
                     match rustix::fs::mkdir(&directory, Mode::from_raw_mode(DIRECTORY_MODE)) {
                         Ok(()) | Err(Errno::EXIST) => {}
                         Err(error) => return Err(error.into()),
@@ -209,7 +269,8 @@ impl FileStore {
 
     fn unlink(&self, name: &str) -> io::Result<()> {
         match rustix::fs::unlinkat(self.directory()?, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Ok(()) => self.sync_directory(),
+            Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -233,13 +294,15 @@ impl FileStore {
 impl Store for FileStore {
     fn put(&mut self, key: &str, parts: &[&[u8]]) -> Result<(), StoreError> {
         let name = file_name(key)?;
-        let mut result = self.write_record(&name, parts);
+        self.renew_inherited_lock();
+        let mut result = self.replace_record(&name, parts);
         let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         if result.as_ref().is_err_and(gone) {
             // Another store of the same client has removed the directory, empty as it was.
-            result = open_directory(&self.path).and_then(|directory| {
+            result = open_locked(&self.path, Duration::ZERO).and_then(|(directory, lock)| {
                 self.directory = Some(directory);
-                self.write_record(&name, parts)
+                self.lock = Some(lock);
+                self.replace_record(&name, parts)
             });
         }
         result.map_err(|error| failed("write", &self.path.join(name), error))
@@ -280,8 +343,13 @@ impl Store for FileStore {
 
     /// Removes the directory if it is empty; those above it stay.
     fn close(&mut self) {
+        self.renew_inherited_lock();
         if self.directory.take().is_some() {
-            let _ = rustix::fs::rmdir(&self.path);
+            // A forked child does not take away what its parent goes on with.
+            if self.lock.as_ref().is_some_and(DirectoryLock::is_own) {
+                let _ = rustix::fs::rmdir(&self.path);
+            }
+            self.lock = None;
             if self.used_temporary_directory {
                 let _ = rustix::fs::rmdir(self.base.join(TEMPORARY_DIRECTORY));
             }
@@ -324,10 +392,7 @@ fn file_name(key: &str) -> Result<String, StoreError> {
 }
 
 fn open_directory(path: &Path) -> io::Result<OwnedFd> {
-    let open = || {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::open(path, flags, Mode::empty())
-    };
+    let open = || rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
     match open() {
         Err(Errno::NOENT) => {
             create_directories(path)?;
@@ -335,6 +400,48 @@ fn open_directory(path: &Path) -> io::Result<OwnedFd> {
         }
         result => Ok(result?),
     }
+}
+
+/// The directory, created if need be, and its lock.
+fn open_locked(path: &Path, patience: Duration) -> io::Result<(OwnedFd, DirectoryLock)> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let directory = open_directory(path)?;
+        let Some(lock) = DirectoryLock::try_new(directory.as_fd())? else {
+            if Instant::now() >= deadline {
+                return Err(io::Error::other("another process uses it"));
+            }
+            std::thread::sleep(LOCK_INTERVAL);
+            continue;
+        };
+        // The process that had it may have removed it in between.
+        let current = rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
+        if current.is_ok_and(|current| lock.is_for(current.as_fd())) {
+            return Ok((directory, lock));
+        }
+    }
+}
+
+/// A file in the temporary directory that nobody has locked is a remainder.
+fn mark_in_use(file: &File) {
+    let _ = rustix::fs::flock(file, FlockOperation::NonBlockingLockShared);
+}
+
+/// Removes what processes that died have left in the temporary directory, and that too when it is empty.
+fn remove_remains(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let Ok(file) = rustix::fs::open(entry.path(), flags, Mode::empty()) else {
+            continue;
+        };
+        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = rustix::fs::unlink(entry.path());
+        }
+    }
+    let _ = rustix::fs::rmdir(directory);
 }
 
 fn create_directories(path: &Path) -> io::Result<()> {

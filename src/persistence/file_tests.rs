@@ -303,3 +303,102 @@ fn descriptors_are_closed_on_exec() {
     let flags = rustix::io::fcntl_getfd(store.directory().unwrap()).unwrap();
     assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
 }
+
+/// What another process does that holds the directory: a lock by another open file description.
+fn lock_as_another_process(path: &Path) -> File {
+    let directory = File::open(path).unwrap();
+    rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive).unwrap();
+    directory
+}
+
+#[test]
+fn a_directory_in_use_by_another_process_is_refused_after_a_second() {
+    let base = base();
+    let path = base.path().join("cid-h");
+    fs::create_dir(&path).unwrap();
+    let held = lock_as_another_process(&path);
+    let start = Instant::now();
+    let error = FileStore::open(Some(base.path()), b"cid", b"h").unwrap_err();
+    assert!(start.elapsed() >= LOCK_PATIENCE);
+    assert!(error.0.contains("another process uses it"), "{error}");
+    drop(held);
+    FileStore::open(Some(base.path()), b"cid", b"h").unwrap();
+}
+
+#[test]
+fn a_process_that_ends_in_time_makes_room_for_the_next() {
+    let base = base();
+    let path = base.path().join("cid-h");
+    fs::create_dir(&path).unwrap();
+    let held = lock_as_another_process(&path);
+    let waiting = std::thread::spawn({
+        let base = base.path().to_owned();
+        move || FileStore::open(Some(&base), b"cid", b"h").map(drop)
+    });
+    // Removed as by the end of a client: the next one gets a directory of its own.
+    fs::remove_dir(&path).unwrap();
+    drop(held);
+    waiting.join().unwrap().unwrap();
+}
+
+#[test]
+fn the_lock_lasts_until_the_last_store_of_the_process_is_closed() {
+    let base = base();
+    let (mut first, mut second) = (open(&base), open(&base));
+    second.put("s-1", &[b"x"]).unwrap();
+    let directory = File::open(first.path()).unwrap();
+    let try_lock = || rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive);
+    assert_eq!(try_lock(), Err(Errno::WOULDBLOCK));
+    first.close();
+    assert_eq!(try_lock(), Err(Errno::WOULDBLOCK));
+    second.close();
+    assert_eq!(try_lock(), Ok(()));
+}
+
+#[test]
+fn remains_of_processes_that_died_are_removed_and_files_in_use_are_not() {
+    let base = base();
+    let temporary = base.path().join(TEMPORARY_DIRECTORY);
+    fs::create_dir(&temporary).unwrap();
+    fs::write(temporary.join("1-0"), "torn").unwrap();
+    let in_use = File::create(temporary.join("1-1")).unwrap();
+    mark_in_use(&in_use);
+    open(&base);
+    assert_eq!(names(&temporary), ["1-1"]);
+    drop(in_use);
+    open(&base);
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+}
+
+#[test]
+fn remains_under_the_next_names_are_no_hindrance() {
+    let base = base();
+    let mut store = open(&base);
+    let temporary = base.path().join(TEMPORARY_DIRECTORY);
+    fs::create_dir(&temporary).unwrap();
+    for number in 0..300 {
+        fs::write(
+            temporary.join(format!("{}-{number}", std::process::id())),
+            "",
+        )
+        .unwrap();
+    }
+    store.put("s-1", &[b"old"]).unwrap();
+    store.put("s-1", &[b"new"]).unwrap();
+    assert_eq!(store.get("s-1").unwrap(), b"new");
+}
+
+#[test]
+fn synchronised_records_are_the_same() {
+    let base = base();
+    let mut store = open(&base);
+    store.sync = true;
+    for record in [b"old", b"new"] {
+        store.put("s-1", &[record]).unwrap();
+        assert_eq!(store.get("s-1").unwrap(), record);
+    }
+    store.remove("s-1").unwrap();
+    store.unnamed_files = false;
+    store.put("s-2", &[b"x"]).unwrap();
+    assert_eq!(names(store.path()), ["s-2.msg"]);
+}

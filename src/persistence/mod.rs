@@ -5,6 +5,7 @@ use std::fmt;
 
 pub mod file;
 pub mod key;
+mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod none;
@@ -13,6 +14,7 @@ pub mod restore;
 
 pub use file::FileStore;
 pub use key::Key;
+pub use lock::{ForkGuard, lock_for_fork};
 pub use none::NullStore;
 pub use record::{QueueRecord, QueuedMessage};
 pub use restore::{Restored, RestoredPublish, restore};

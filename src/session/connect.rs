@@ -212,6 +212,7 @@ impl Session {
         self.inflight.clear();
         self.held_back.clear();
         self.received.clear();
+        self.repeat_expected = None;
         self.ids.reset();
     }
 
@@ -233,6 +234,7 @@ impl Session {
     }
 
     fn forget_received(&mut self) {
+        self.repeat_expected = None;
         for (id, received) in std::mem::take(&mut self.received) {
             self.store(|| StoreOp::RemoveReceived {
                 id,

@@ -22,11 +22,13 @@ mod tests;
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
 pub use publish::{PublishRequest, SendError};
-pub use received::Received;
+pub use received::{LastQueued, Received};
 pub use send_queue::SendQueue;
 pub use step::{Event, OutboundRecords, StoreOp};
 
-use crate::packet::{Frame, Malformed, Packet, PacketId, ProtocolVersion, ReasonCode, Sender};
+use crate::packet::{
+    Frame, Malformed, Packet, PacketId, ProtocolVersion, Publish, ReasonCode, Sender,
+};
 use bytes::Bytes;
 use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
@@ -66,6 +68,7 @@ struct StepStart {
     events: usize,
     ids: PacketIds,
     next_queue_seq: u32,
+    last_queued: Option<received::QueuedMark>,
 }
 
 /// The state shared with the server: survives connections as far as clean session allows.
@@ -81,6 +84,11 @@ pub struct Session {
     received: BTreeMap<PacketId, Received>,
     /// Those of them that were begun on an earlier connection.
     carried_over: BTreeSet<PacketId>,
+    /// The QoS 2 message queued last.
+    last_queued: Option<received::QueuedMark>,
+    /// A message of MQTT 5 that is queued for the application, while the record of its identifier may not have been
+    /// written: the server may send it again.
+    repeat_expected: Option<Publish>,
     requests: BTreeMap<PacketId, requests::Request>,
     server_limits: ServerLimits,
     client_limits: ClientLimits,
@@ -115,6 +123,8 @@ impl Session {
             inflight: InflightList::default(),
             received: BTreeMap::new(),
             carried_over: BTreeSet::new(),
+            last_queued: None,
+            repeat_expected: None,
             requests: BTreeMap::new(),
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
@@ -141,19 +151,21 @@ impl Session {
     }
 
     /// Takes over what an earlier process left: unfinished outbound messages in their order, inbound QoS 2 exchanges,
-    /// and the sequence number for the next message queued. Packet identifiers go on after the last message: in the
+    /// the last of the messages queued for the application, and the sequence number for the next one; carry out the
+    /// store operations then. Packet identifiers go on after the last message: in the
     /// store their order is all that tells the order of sending [MQTT-4.6.0-1].
     pub fn restore(
         &mut self,
         outbound: impl IntoIterator<Item = Inflight>,
         inbound: impl IntoIterator<Item = (PacketId, Received)>,
+        queued: Option<LastQueued<'_>>,
         next_queue_seq: u32,
     ) {
         for message in outbound {
             self.ids.continue_after(message.id);
             self.inflight.push(message);
         }
-        self.received.extend(inbound);
+        self.restore_received(inbound, queued);
         self.next_queue_seq = next_queue_seq;
     }
 
@@ -327,6 +339,7 @@ impl Session {
         // The next records get the same names, and replace what a failed write may have left.
         self.ids = self.step_start.ids;
         self.next_queue_seq = self.step_start.next_queue_seq;
+        self.last_queued = self.step_start.last_queued;
         match undo {
             Undo::Nothing => {}
             Undo::Publish(id, alias) => {
@@ -357,6 +370,7 @@ impl Session {
             events: self.events.len(),
             ids: self.ids,
             next_queue_seq: self.next_queue_seq,
+            last_queued: self.last_queued,
         };
     }
 

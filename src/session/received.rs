@@ -6,6 +6,7 @@ use crate::packet::{
 };
 use crate::trace::payload_excerpt;
 use bytes::Bytes;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Sequence numbers of queued messages run below this and start again at 0.
 const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
@@ -13,13 +14,80 @@ const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
 /// An inbound QoS 2 exchange between PUBLISH and PUBREL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// The message still to be delivered, on PUBREL; `None` if it was delivered on PUBLISH (MQTT 5).
+    /// The message still to be delivered, on PUBREL, with the DUP flag of its record; `None` if it was delivered on
+    /// PUBLISH (MQTT 5).
     pub message: Option<Publish>,
     /// Its record was written under MQTT 5.
     pub v5_record: bool,
 }
 
+/// A message that an earlier process has queued for the application and that is still there.
+#[derive(Clone, Copy, Debug)]
+pub struct LastQueued<'a> {
+    /// The message, with the DUP flag of its record.
+    pub message: &'a Publish,
+    /// Its record was written under MQTT 5.
+    pub v5_record: bool,
+}
+
+/// What to recognise the QoS 2 message by that was queued last, and by no other after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueuedMark {
+    id: PacketId,
+    dup: bool,
+    content: u64,
+}
+
+impl QueuedMark {
+    fn new(message: &Publish) -> Option<QueuedMark> {
+        if message.qos != QoS::ExactlyOnce {
+            return None;
+        }
+        Some(QueuedMark {
+            id: message.packet_id?,
+            dup: message.dup,
+            content: content_hash(message),
+        })
+    }
+}
+
 impl Session {
+    /// Takes over the inbound exchanges of an earlier process, which may have died between two records of one step.
+    /// Only the message queued last can be in two records.
+    pub(super) fn restore_received(
+        &mut self,
+        inbound: impl IntoIterator<Item = (PacketId, Received)>,
+        queued: Option<LastQueued<'_>>,
+    ) {
+        let mut released = false;
+        for (id, received) in inbound {
+            let is_queued = |message: &Publish| {
+                queued.is_some_and(|queued| {
+                    queued.message.dup == message.dup && is_same(queued.message, message)
+                })
+            };
+            if received.message.as_ref().is_some_and(is_queued) {
+                // PUBREL has come: what remains is the answer, which is given for any identifier.
+                released = true;
+                self.store(|| StoreOp::RemoveReceived {
+                    id,
+                    v5: received.v5_record,
+                });
+            } else {
+                self.received.insert(id, received);
+            }
+        }
+        let Some(LastQueued { message, v5_record }) = queued else {
+            return;
+        };
+        self.last_queued = QueuedMark::new(message);
+        if let (QoS::ExactlyOnce, Some(id), true) = (message.qos, message.packet_id, v5_record) {
+            if !released && !self.received.contains_key(&id) {
+                self.repeat_expected = Some(detached(message));
+            }
+        }
+    }
+
     pub(super) fn handle_publish(
         &mut self,
         mut publish: Publish,
@@ -46,7 +114,6 @@ impl Session {
                 self.send_ack(PacketType::PubAck, id);
             }
             (QoS::ExactlyOnce, Some(id)) => {
-                publish.dup = false;
                 self.handle_exactly_once(id, publish, first_byte, body)?;
                 self.send_ack(PacketType::PubRec, id);
             }
@@ -61,11 +128,25 @@ impl Session {
     fn handle_exactly_once(
         &mut self,
         id: PacketId,
-        publish: Publish,
+        mut publish: Publish,
         first_byte: u8,
         body: Bytes,
     ) -> Result<(), Malformed> {
+        const DUP: u8 = 0x08;
         let v5 = self.is_v5();
+        // A record that equals the one queued last is taken for its remains when a process is restored. So a new message
+        // that happens to be the same differs in this flag, which has no meaning for the application.
+        let resembles_last = self.keeps_records
+            && self.last_queued.is_some_and(|last| {
+                last.id == id && last.dup == publish.dup && last.content == content_hash(&publish)
+            });
+        let first_byte = match resembles_last && !v5 {
+            true => {
+                publish.dup = !publish.dup;
+                first_byte ^ DUP
+            }
+            false => first_byte,
+        };
         // The server's quota is full again on a new connection, whatever an earlier one left [MQTT-4.9.0-1].
         let under_way = self.received.len() - self.carried_over.len();
         match self.received.get_mut(&id) {
@@ -93,7 +174,13 @@ impl Session {
                         v5_record: v5,
                     },
                 );
-                if v5 {
+                // It was queued just before an earlier process died; only the record of its identifier is missing.
+                let repeated = publish.dup
+                    && self
+                        .repeat_expected
+                        .as_ref()
+                        .is_some_and(|queued| is_same(queued, &publish));
+                if v5 && !repeated {
                     self.deliver(publish);
                 }
                 self.undo = Some(Undo::Received(id));
@@ -111,6 +198,13 @@ impl Session {
     pub(super) fn handle_pubrel(&mut self, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBREL msgid {id}"));
+        if self
+            .repeat_expected
+            .as_ref()
+            .is_some_and(|queued| queued.packet_id == Some(id))
+        {
+            self.repeat_expected = None;
+        }
         if let Some(received) = self.received.remove(&id) {
             self.carried_over.remove(&id);
             let v5 = received.v5_record;
@@ -150,9 +244,10 @@ impl Session {
     }
 
     /// Hands a message on, storing it until the application has taken it.
-    fn deliver(&mut self, message: Publish) {
+    fn deliver(&mut self, mut message: Publish) {
         let mut stored = None;
         if self.keeps_records {
+            self.last_queued = QueuedMark::new(&message);
             let (v5, seq) = (self.is_v5(), self.next_queue_seq);
             self.next_queue_seq = (seq + 1) % QUEUE_SEQ_LIMIT;
             stored = Some(seq);
@@ -161,6 +256,9 @@ impl Session {
                 seq,
                 message: message.clone(),
             });
+        }
+        if message.qos == QoS::ExactlyOnce {
+            message.dup = false;
         }
         self.events.push_back(Event::Deliver {
             message,
@@ -176,6 +274,28 @@ impl Session {
             _ => self.trace_out(format_args!("PUBCOMP msgid {id} ")),
         }
     }
+}
+
+/// Whether two QoS 2 messages are the same but for DUP. A record of a queued message ends its topic at the first NUL.
+fn is_same(queued: &Publish, received: &Publish) -> bool {
+    let topic = received.topic.split(|&byte| byte == 0).next();
+    queued.qos == received.qos
+        && queued.packet_id == received.packet_id
+        && queued.retain == received.retain
+        && queued.payload == received.payload
+        && (queued.topic == received.topic || topic == Some(&queued.topic[..]))
+}
+
+/// Messages that differ mostly differ in this; the rest of a long payload is not looked at.
+fn content_hash(message: &Publish) -> u64 {
+    const LOOKED_AT: usize = 1024;
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u8(message.retain.into());
+    hasher.write_usize(message.topic.len());
+    hasher.write(&message.topic);
+    hasher.write_usize(message.payload.len());
+    hasher.write(&message.payload[..message.payload.len().min(LOOKED_AT)]);
+    hasher.finish()
 }
 
 /// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to

@@ -23,12 +23,14 @@ pub(super) struct Broker {
     receiving: BTreeSet<PacketId>,
     sending: VecDeque<Sending>,
     last_id: u16,
+    published: usize,
 }
 
 impl Broker {
     /// Begins to send a message to the client.
     pub(super) fn send(&mut self, qos: QoS, payload: &str) -> Packet {
         self.last_id = self.last_id % 500 + 1;
+        self.published += 1;
         let message = message(qos, self.last_id, payload);
         self.sending.push_back(Sending {
             number: self.last_id,
@@ -36,6 +38,17 @@ impl Broker {
             received: false,
         });
         Packet::Publish(message)
+    }
+
+    /// The next message gets the first identifier again.
+    pub(super) fn reuse_identifiers(&mut self) {
+        assert!(self.sending.is_empty());
+        self.last_id = 0;
+    }
+
+    /// How many messages were sent to the client, repetitions not counted.
+    pub(super) fn published(&self) -> usize {
+        self.published
     }
 
     /// What is sent after CONNACK of a kept session.

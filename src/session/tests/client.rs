@@ -234,10 +234,18 @@ impl Client {
         self.session = Session::new(true, self.now);
         let outbound = self.disk.restored_outbound();
         let inbound = self.disk.restored_inbound();
-        let next_seq = self.disk.queue.keys().last().map_or(1, |last| last + 1);
-        self.session.restore(outbound, inbound, next_seq);
+        let queued = self.disk.queue.last_key_value();
+        let next_seq = queued.map_or(1, |(last, _)| last + 1);
+        let queued = queued.map(|(_, (v5_record, message))| LastQueued {
+            message,
+            v5_record: *v5_record,
+        });
+        self.session.restore(outbound, inbound, queued, next_seq);
+        while let Some(op) = self.session.poll_store_op() {
+            assert!(self.disk.apply(op));
+        }
         let queue = self.disk.queue.iter();
-        self.queue = queue.map(|(&seq, m)| (Some(seq), m.clone())).collect();
+        self.queue = queue.map(|(&seq, (_, m))| (Some(seq), m.clone())).collect();
         if self.takes {
             self.take_all();
         }

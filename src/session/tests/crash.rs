@@ -18,6 +18,7 @@ fn die_everywhere(
             world.restart();
             world.resume();
             world.settle().unwrap();
+            world.client.take_all();
         }
         check(&world, died.then_some(moment));
         assert!(world.broker.is_done(), "moment {moment}");
@@ -84,24 +85,49 @@ fn inbound_qos_1_is_delivered_at_least_once() {
     }
 }
 
-/// The queue and the exchange have records of their own. In the one moment between writing the first and changing the
-/// second a message is kept twice rather than lost.
 #[test]
-fn inbound_qos_2_is_delivered_exactly_once_but_for_the_moment_between_its_two_records() {
+fn inbound_qos_2_is_delivered_exactly_once() {
     for version in ALL_VERSIONS {
-        let repeated = std::cell::Cell::new(0);
+        for takes in [true, false] {
+            let story = |world: &mut World| {
+                world.client.takes = takes;
+                world.broker_publishes(ExactlyOnce, "a");
+                world.settle()?;
+                world.client.take_all();
+                Ok(())
+            };
+            die_everywhere(version, story, |world, _| {
+                assert_eq!(world.client.taken_payloads(), ["a"]);
+            });
+        }
+    }
+}
+
+/// The server may use an identifier again for an equal message while the first one waits for the application.
+#[test]
+fn equal_messages_under_one_identifier_are_each_delivered_once() {
+    for version in ALL_VERSIONS {
         let story = |world: &mut World| {
-            world.broker_publishes(ExactlyOnce, "a");
-            world.settle()
+            world.client.takes = false;
+            for _ in 0..3 {
+                world.broker.reuse_identifiers();
+                world.broker_publishes(ExactlyOnce, "a");
+                world.settle()?;
+            }
+            world.client.take_all();
+            Ok(())
         };
         die_everywhere(version, story, |world, died| {
-            let taken = world.client.taken_payloads();
-            if taken.len() == 2 && died.is_some() {
-                repeated.set(repeated.get() + 1);
-            } else {
-                assert_eq!(taken, ["a"]);
-            }
+            // A story ends with its process: what was not published by then is not expected.
+            let published = world.broker.published();
+            let taken = world.client.taken.len();
+            // Under MQTT 5, PUBLISH is the only trace of a message that came when the process died; a repeated one
+            // equals the message before in everything.
+            let unseen = version == V5 && died.is_some() && taken + 1 == published;
+            assert!(
+                taken == published || unseen,
+                "{version:?} {died:?} {taken} of {published}"
+            );
         });
-        assert_eq!(repeated.get(), 1);
     }
 }

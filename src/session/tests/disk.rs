@@ -18,7 +18,8 @@ pub(super) enum Key {
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     pub(super) packets: BTreeMap<Key, Bytes>,
-    pub(super) queue: BTreeMap<u32, Publish>,
+    /// `true`: of MQTT 5.
+    pub(super) queue: BTreeMap<u32, (bool, Publish)>,
     /// Puts that succeed before one fails.
     pub(super) puts_left: Option<usize>,
     /// Removals fail.
@@ -69,10 +70,10 @@ impl Disk {
                 record.extend_from_slice(&body);
                 return self.put(Key::Received(v5, id), record.freeze());
             }
-            StoreOp::PutQueued { seq, message, .. } => {
+            StoreOp::PutQueued { v5, seq, message } => {
                 let may = self.may_put();
                 if may {
-                    self.queue.insert(seq, message);
+                    self.queue.insert(seq, (v5, message));
                 }
                 return may;
             }

@@ -13,6 +13,8 @@ enum Step {
     /// The next connection has this Receive Maximum.
     Lose(u16),
     Die,
+    /// The application takes what waits for it.
+    TakeAll,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -24,6 +26,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         12 => Just(Step::ReachClient),
         1 => (1u16..5).prop_map(Step::Lose),
         1 => Just(Step::Die),
+        4 => Just(Step::TakeAll),
     ];
     proptest::collection::vec(step, 0..150)
 }
@@ -52,6 +55,7 @@ fn check(sent: &[String], arrived: &[String]) {
 
 fn run(version: ProtocolVersion, steps: &[Step]) {
     let mut world = World::new(version);
+    world.client.takes = false;
     let (mut to_broker, mut to_client) = (Vec::new(), Vec::new());
     for (number, &step) in steps.iter().enumerate() {
         match step {
@@ -83,11 +87,13 @@ fn run(version: ProtocolVersion, steps: &[Step]) {
                 world.restart();
                 world.resume();
             }
+            Step::TakeAll => world.client.take_all(),
         }
     }
     world.lose();
     world.resume();
     world.settle().unwrap();
+    world.client.take_all();
     check(&to_broker, &world.broker.accepted);
     check(&to_client, &world.client.taken_payloads());
     assert!(world.broker.is_done());

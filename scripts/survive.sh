@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# survive.sh [KILLS [LIBRARY_DIR]]: a publisher and a subscriber are killed with SIGKILL KILLS times each (default 20), at
+# random moments; then the server is restarted, then connections are cut in the middle of a packet. Nothing may be lost,
+# at QoS 2 nothing come twice, and the order stay; but for the one message that was in the program's own hands.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+kills=${1:-20}
+ours=${2:-$PWD/build/lib}
+need cc mosquitto
+
+program=$WORK/survivor
+cc -O1 -Wall -Wextra -Werror -Iinclude -o "$program" tests/store/survivor.c "-L$ours" -lpaho-mqtt3c
+export LD_LIBRARY_PATH=$ours
+mkdir "$WORK/broker"
+chmod 777 "$WORK/broker"
+BROKER_OPTIONS="persistence true
+persistence_location $WORK/broker/
+max_queued_messages 0"
+
+pause() { # MIN MAX, in ms
+    local ms=$(($1 + RANDOM % ($2 - $1)))
+    sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+}
+
+# keep_killing TIMES ARGUMENT...: the program lives a little longer each time, or not.
+keep_killing() {
+    local times=$1 i pid
+    shift
+    for ((i = 0; i < times; i++)); do
+        "$program" "$@" &
+        pid=$!
+        pause 5 120
+        kill -KILL "$pid" || die "$* ended by itself"
+        wait "$pid" 2>/dev/null || true
+    done
+}
+
+# check MODE QOS TITLE: the two journals against each other.
+check() {
+    awk -v mode="$1" -v qos="$2" -v title="$3" '
+        FNR == 1 { file++ }
+        $1 == "start" { lives[file]++; born = 1; next }
+        file == 1 { if ($1 == "try") tried[$2] = 1; else sent[$2] = 1; if ($2 > last) last = $2; next }
+        # The message that the last process had in hand when it died, or received and had not written down.
+        $1 in seen {
+            if (born && $1 == before) hands++
+            else if (qos == 2) { print title ": " $1 " came twice"; bad = 1 }
+            else again++
+            born = 0
+            next
+        }
+        {
+            seen[$1] = 1
+            count++
+            number = $1 == "end" ? last + 1 : $1 + 0
+            if (number != "end" && number <= highest && count > 1) { print title ": " $1 " after " highest; bad = 1 }
+            for (i = count > 1 ? highest + 1 : 0; i < number; i++)
+                if (i in sent) {
+                    if (mode == "receive" && born && !excused[lives[file]]++) hands++
+                    else { print title ": " i " is lost"; bad = 1 }
+                }
+            highest = number
+            before = $1
+            born = 0
+        }
+        END {
+            for (i in tried) if (!(i in sent)) { doubt++; if (i in seen) came++ }
+            printf "%s  %s: %d messages, %d and %d processes; in the hands of the subscriber %d, of the publisher %d (%d of them sent), repeated at QoS 1: %d\n",
+                bad ? "FAILED" : "ok    ", title, count, lives[1], lives[2], hands, doubt, came, again
+            if (!("end" in seen)) { print title ": no end"; bad = 1 }
+            exit bad
+        }' "$WORK/sent" "$WORK/received"
+}
+
+# story TITLE MODE QOS VERSION SERVER TROUBLE...: TROUBLE runs beside the two programs, or kills them itself.
+story() {
+    local title="$1, QoS $3, $2, MQTT $4" mode=$2 qos=$3 version=$4 server=$5 publisher subscriber
+    shift 5
+    rm -rf "$WORK/publisher" "$WORK/subscriber" "$WORK/sent" "$WORK/received"
+    local publish=(publish "$server" "$WORK/publisher" "$qos" "$WORK/sent" "$version")
+    local subscribe=("$mode" "$server" "$WORK/subscriber" "$qos" "$WORK/received" "$version")
+    # the subscription first
+    : >"$WORK/received"
+    "$program" "${subscribe[@]}" &
+    subscriber=$!
+    wait_for_line "$BROKER_LOG" 'SUBACK to subscriber' || die "no subscription"
+    kill -KILL "$subscriber"
+    wait "$subscriber" 2>/dev/null || true
+    : >"$WORK/received"
+    "$@"
+    timeout 60 "$program" "${subscribe[@]}" &
+    subscriber=$!
+    timeout 60 "$program" "${publish[@]}" finish || die "$title: the publisher does not finish"
+    wait "$subscriber" || die "$title: the subscriber does not get the end"
+    check "$mode" "$qos" "$title"
+    leftover=$(find "$WORK/publisher" "$WORK/subscriber" -mindepth 1)
+    [ -z "$leftover" ] || die "$title: remains in the stores: $leftover"
+}
+
+killed() {
+    keep_killing "$kills" "${publish[@]}" &
+    publisher=$!
+    keep_killing "$kills" "${subscribe[@]}" &
+    subscriber=$!
+    wait "$publisher"
+    wait "$subscriber"
+}
+
+# Both live on while something else happens.
+beside() {
+    "$program" "${publish[@]}" &
+    publisher=$!
+    "$program" "${subscribe[@]}" &
+    subscriber=$!
+    "$@"
+    kill -KILL "$publisher" "$subscriber"
+    wait "$publisher" "$subscriber" 2>/dev/null || true
+}
+
+restarts() {
+    local i
+    for i in 1 2 3 4; do
+        pause 200 400
+        stop_started
+        start_mosquitto "$BROKER_PORT"
+    done
+    pause 100 200
+}
+
+cuts() {
+    sleep "$((1 + kills / 20))"
+}
+
+forget_sessions() { # both clients begin anew
+    stop_started
+    rm -f "$WORK/broker/"*
+    start_mosquitto "${1:-}"
+}
+
+{
+    for version in 4 5; do
+        for mode in callback receive; do
+            for qos in 2 1; do
+                forget_sessions
+                story "killed" $mode $qos $version "tcp://127.0.0.1:$BROKER_PORT" killed
+            done
+        done
+        forget_sessions
+        story "server restarted" callback 2 $version "tcp://127.0.0.1:$BROKER_PORT" beside restarts
+        forget_sessions
+        relay_port=$((BROKER_PORT + 2))
+        "$program" relay "$relay_port" "$BROKER_PORT" >"$WORK/relay.log" &
+        STARTED+=($!)
+        wait_for_line "$WORK/relay.log" listening || die "no relay"
+        story "connections cut" callback 2 $version "tcp://127.0.0.1:$relay_port" beside cuts
+    done
+} 2> >(grep -v -E ' Killed +"\$program"|^$' >&2)
