@@ -379,11 +379,15 @@ impl Client {
     /// The connection can be read or written, or has ended.
     fn handle_ready(self: &Arc<Self>, flags: epoll::EventFlags) {
         let mut state = self.lock_idle();
-        if flags.contains(epoll::EventFlags::OUT) {
+        let link = state.link.as_ref();
+        let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
+        let write_goes_on = link.is_some_and(|link| link.transport.write_awaits_input());
+        let [input, output] = [epoll::EventFlags::IN, epoll::EventFlags::OUT];
+        if flags.contains(output) || flags.contains(input) && write_goes_on {
             self.handle_writable(&mut state);
         }
         let ended = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
-        if flags.intersects(epoll::EventFlags::IN | ended) {
+        if flags.intersects(input | ended) || flags.contains(output) && read_goes_on {
             self.read_as_worker(&mut state, flags.intersects(ended));
         }
         self.update_timer(&mut state);

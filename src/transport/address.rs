@@ -86,9 +86,10 @@ impl ServerAddress {
     /// The host, without brackets, and the port.
     ///
     /// The port is the number behind the last colon, whatever follows its digits; a colon left of
-    /// the last `]` of a bracketed host is no such colon. Ports wrap at 65536.
+    /// the last `]` of a bracketed host is no such colon, nor is one in a [`path`](Self::path). Ports
+    /// wrap at 65536.
     pub fn host_port(&self) -> (&[u8], u16) {
-        let text = self.text.as_slice();
+        let text = &self.text[..self.text.len() - self.path().map_or(0, <[u8]>::len)];
         let bracketed = text.first() == Some(&b'[');
         let search_from = match text.iter().rposition(|&byte| byte == b']') {
             Some(end) if bracketed => end,
@@ -106,6 +107,23 @@ impl ServerAddress {
             .strip_prefix(b"[")
             .and_then(|inner| inner.strip_suffix(b"]"));
         (unbracketed.unwrap_or(host), port)
+    }
+
+    /// The path and query of a WebSocket address, from the first `/` on, if there are any.
+    pub fn path(&self) -> Option<&[u8]> {
+        let has_path = matches!(self.scheme, Scheme::Ws | Scheme::Wss);
+        let start = self.text.iter().position(|&byte| byte == b'/');
+        start.filter(|_| has_path).map(|start| &self.text[start..])
+    }
+
+    /// Host and port as HTTP writes them, `h:80` or `[::1]:80`.
+    pub fn authority(&self) -> Vec<u8> {
+        let (host, port) = self.host_port();
+        let port = port.to_string();
+        match host.contains(&b':') {
+            true => [b"[", host, b"]:", port.as_bytes()].concat(),
+            false => [host, b":", port.as_bytes()].concat(),
+        }
     }
 }
 

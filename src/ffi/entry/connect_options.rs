@@ -8,7 +8,7 @@ use crate::ffi::memory::{c_entries, c_str, eyecatcher};
 use crate::packet::primitives::valid_utf8;
 use crate::packet::{Properties, ProtocolVersion, QoS, Will};
 use crate::session::ConnectOptions;
-use crate::transport::ServerAddress;
+use crate::transport::{self, ServerAddress};
 use bytes::Bytes;
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -82,6 +82,8 @@ pub(super) unsafe fn check(
     let request = ConnectRequest {
         addresses,
         version: choice,
+        // SAFETY: as promised by the caller.
+        transport: unsafe { transport_options(options) },
         options: ConnectOptions {
             version: ProtocolVersion::V3_1_1,
             clean_start: clean & 1 != 0,
@@ -148,6 +150,37 @@ unsafe fn addresses(
         addresses.push(address);
     }
     Ok((addresses, listed))
+}
+
+/// # Safety
+///
+/// The pointers in `options` keep the rules of [`ffi`](crate::ffi).
+unsafe fn transport_options(options: &MQTTClient_connectOptions) -> transport::Options {
+    let since = |version: c_int| options.struct_version >= version;
+    let mut taken = transport::Options::default();
+    if since(7) {
+        // SAFETY: as promised by the caller.
+        taken.http_headers = unsafe { headers(options.httpHeaders) };
+    }
+    taken
+}
+
+/// # Safety
+///
+/// `header` is NULL or the first of headers that end with one without name or value.
+unsafe fn headers(mut header: *const MQTTClient_nameValue) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut headers = Vec::new();
+    // SAFETY: NULL, the first, or behind one that was not the last.
+    while let Some(entry) = unsafe { header.as_ref() } {
+        // SAFETY: NULL or C strings, as promised by the caller.
+        let (name, value) = unsafe { (c_str(entry.name), c_str(entry.value)) };
+        let (Some(name), Some(value)) = (name, value) else {
+            break;
+        };
+        headers.push((name.to_vec(), value.to_vec()));
+        header = header.wrapping_add(1);
+    }
+    headers
 }
 
 /// # Safety

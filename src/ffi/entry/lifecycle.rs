@@ -116,7 +116,7 @@ pub(in crate::ffi) unsafe fn create_with_options(
 pub(super) fn usable_address(uri: &[u8]) -> Option<ServerAddress> {
     ServerAddress::parse(uri)
         .ok()
-        .filter(|address| address.scheme == Scheme::Tcp)
+        .filter(|address| !matches!(address.scheme, Scheme::Tls | Scheme::Wss))
 }
 
 /// What the first client in the process brings about.
