@@ -29,6 +29,11 @@ impl Scheme {
         (b"unix://", Scheme::Unix),
     ];
 
+    /// Whether connections are to be secured by TLS.
+    pub fn is_secure(self) -> bool {
+        matches!(self, Scheme::Tls | Scheme::Wss)
+    }
+
     /// The port of an address that names none; 0 for a scheme without ports.
     pub fn default_port(self) -> u16 {
         match self {

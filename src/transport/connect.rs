@@ -7,8 +7,11 @@ use std::time::Instant;
 use super::{Scheme, ServerAddress, Transport, tcp, unix, websocket};
 
 /// What belongs to a connection besides its address.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
+    /// How to secure connections to addresses that ask for it; without it those fail.
+    #[cfg(feature = "tls")]
+    pub tls: Option<super::TlsOptions>,
     /// Names and values to add to the request for a WebSocket, sent as they are.
     pub http_headers: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -32,15 +35,41 @@ fn connect_layers(
 ) -> io::Result<Arc<dyn Transport>> {
     let stream: Arc<dyn Transport> = match address.scheme {
         Scheme::Unix => Arc::new(unix::connect(&address.text, deadline)?),
-        Scheme::Tcp | Scheme::Ws => Arc::new(tcp::connect(address, deadline)?),
-        Scheme::Tls | Scheme::Wss => return Err(io::ErrorKind::Unsupported.into()),
+        _ => Arc::new(tcp::connect(address, deadline)?),
+    };
+    let stream = match address.scheme.is_secure() {
+        true => secure(stream, address, options, deadline)?,
+        false => stream,
     };
     match address.scheme {
-        Scheme::Ws => {
+        Scheme::Ws | Scheme::Wss => {
             let headers = &options.http_headers;
             let socket = websocket::connect(stream, address, headers, deadline)?;
             Ok(Arc::new(socket))
         }
-        _ => Ok(stream),
+        Scheme::Tcp | Scheme::Tls | Scheme::Unix => Ok(stream),
     }
+}
+
+#[cfg(feature = "tls")]
+fn secure(
+    stream: Arc<dyn Transport>,
+    address: &ServerAddress,
+    options: &Options,
+    deadline: Instant,
+) -> io::Result<Arc<dyn Transport>> {
+    let without = || io::Error::new(io::ErrorKind::InvalidInput, "there are no TLS options");
+    let options = options.tls.as_ref().ok_or_else(without)?;
+    let secured = super::tls::connect(stream, address, options, deadline)?;
+    Ok(Arc::new(secured))
+}
+
+#[cfg(not(feature = "tls"))]
+fn secure(
+    _: Arc<dyn Transport>,
+    _: &ServerAddress,
+    _: &Options,
+    _: Instant,
+) -> io::Result<Arc<dyn Transport>> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -12,12 +12,16 @@ pub mod socket;
 mod tcp;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "tls")]
+mod tls;
 mod unix;
 mod wait;
 mod websocket;
 
 pub use address::{BadScheme, Scheme, ServerAddress};
 pub use connect::{Options, connect};
+#[cfg(feature = "tls")]
+pub use tls::{ErrorReport, PskLookup, TlsOptions};
 pub use wait::{Interest, wait_any, wait_ready};
 
 /// A connected, non-blocking byte stream. One thread may read while another writes.

@@ -66,13 +66,9 @@ static void schemes_decide(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
         CHECK_INT(create(bad[i], "id", MQTTCLIENT_PERSISTENCE_NONE, NULL, NULL), MQTTCLIENT_BAD_PROTOCOL);
 
-#ifdef FIXED
-    int tls = 0; /* no transport yet */
-#else
     int tls = 0; /* the TLS library lists OpenSSL among its facts */
     for (MQTTClient_nameValue *fact = MQTTClient_getVersionInfo(); fact->name != NULL; ++fact)
         tls |= strstr(fact->name, "OpenSSL") != NULL;
-#endif
     static const char *const secure[] = {"ssl://h", "mqtts://h", "wss://h"};
     for (size_t i = 0; i < sizeof secure / sizeof *secure; ++i)
         CHECK_INT(create(secure[i], "id", MQTTCLIENT_PERSISTENCE_NONE, NULL, NULL),

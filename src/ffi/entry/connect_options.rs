@@ -1,6 +1,8 @@
 //! The connect options, checked in the original's order.
 
 use super::lifecycle::usable_address;
+#[cfg(feature = "tls")]
+use super::tls_options;
 use crate::client::{ConnectRequest, VersionChoice};
 use crate::ffi::client::*;
 use crate::ffi::handle::Entry;
@@ -46,9 +48,13 @@ pub(super) unsafe fn check(
     let since = |version: c_int| options.struct_version >= version;
     // SAFETY: as promised by the caller.
     let (addresses, listed) = unsafe { addresses(entry, options) }?;
+    let has_tls_options = since(1) && !options.ssl.is_null();
+    if entry.client.address().scheme.is_secure() && !has_tls_options {
+        return Err(MQTTCLIENT_NULL_PARAMETER);
+    }
     // SAFETY: as promised by the caller.
     let will = unsafe { check_will(options.will) }?;
-    if cfg!(feature = "tls") && since(1) && !options.ssl.is_null() {
+    if cfg!(feature = "tls") && has_tls_options {
         // SAFETY: not NULL, and the caller promises options.
         let (id, version) = unsafe { ((*options.ssl).struct_id, (*options.ssl).struct_version) };
         check_structure(id, b"MQTS", version, LATEST_SSL_OPTIONS)?;
@@ -158,6 +164,13 @@ unsafe fn addresses(
 unsafe fn transport_options(options: &MQTTClient_connectOptions) -> transport::Options {
     let since = |version: c_int| options.struct_version >= version;
     let mut taken = transport::Options::default();
+    #[cfg(feature = "tls")]
+    if since(1) {
+        // SAFETY: NULL or options, as promised by the caller.
+        let tls = unsafe { options.ssl.as_ref() };
+        // SAFETY: as promised by the caller.
+        taken.tls = tls.map(|tls| unsafe { tls_options::take(tls) });
+    }
     if since(7) {
         // SAFETY: as promised by the caller.
         taken.http_headers = unsafe { headers(options.httpHeaders) };
