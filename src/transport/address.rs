@@ -94,6 +94,24 @@ impl ServerAddress {
     /// the last `]` of a bracketed host is no such colon, nor is one in a [`path`](Self::path). Ports
     /// wrap at 65536.
     pub fn host_port(&self) -> (&[u8], u16) {
+        let (text, colon) = self.split();
+        let (host, port) = match colon {
+            Some(colon) => (&text[..colon], port_number(&text[colon + 1..])),
+            None => (text, self.scheme.default_port()),
+        };
+        let unbracketed = host
+            .strip_prefix(b"[")
+            .and_then(|inner| inner.strip_suffix(b"]"));
+        (unbracketed.unwrap_or(host), port)
+    }
+
+    /// Whether the address names a port.
+    pub fn has_port(&self) -> bool {
+        self.split().1.is_some()
+    }
+
+    /// The text without path, and where in it the colon before the port is.
+    fn split(&self) -> (&[u8], Option<usize>) {
         let text = &self.text[..self.text.len() - self.path().map_or(0, <[u8]>::len)];
         let bracketed = text.first() == Some(&b'[');
         let search_from = match text.iter().rposition(|&byte| byte == b']') {
@@ -104,14 +122,7 @@ impl ServerAddress {
             .iter()
             .rposition(|&byte| byte == b':')
             .map(|at| search_from + at);
-        let (host, port) = match colon {
-            Some(colon) => (&text[..colon], port_number(&text[colon + 1..])),
-            None => (text, self.scheme.default_port()),
-        };
-        let unbracketed = host
-            .strip_prefix(b"[")
-            .and_then(|inner| inner.strip_suffix(b"]"));
-        (unbracketed.unwrap_or(host), port)
+        (text, colon)
     }
 
     /// The path and query of a WebSocket address, from the first `/` on, if there are any.

@@ -4,11 +4,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::proxy::{Proxies, proxy_for};
+use super::socket::StreamSocket;
 use super::{Scheme, ServerAddress, Transport, tcp, unix, websocket};
 
 /// What belongs to a connection besides its address.
 #[derive(Clone, Default)]
 pub struct Options {
+    /// The proxies to go through.
+    pub proxies: Proxies,
     /// How to secure connections to addresses that ask for it; without it those fail.
     #[cfg(feature = "tls")]
     pub tls: Option<super::TlsOptions>,
@@ -35,7 +39,7 @@ fn connect_layers(
 ) -> io::Result<Arc<dyn Transport>> {
     let stream: Arc<dyn Transport> = match address.scheme {
         Scheme::Unix => Arc::new(unix::connect(&address.text, deadline)?),
-        _ => Arc::new(tcp::connect(address, deadline)?),
+        _ => Arc::new(connect_tcp(address, options, deadline)?),
     };
     let stream = match address.scheme.is_secure() {
         true => secure(stream, address, options, deadline)?,
@@ -49,6 +53,20 @@ fn connect_layers(
         }
         Scheme::Tcp | Scheme::Tls | Scheme::Unix => Ok(stream),
     }
+}
+
+/// Straight, or through a proxy, which then resolves the server's name.
+fn connect_tcp(
+    address: &ServerAddress,
+    options: &Options,
+    deadline: Instant,
+) -> io::Result<StreamSocket> {
+    let Some(proxy) = proxy_for(address, &options.proxies) else {
+        return tcp::connect(address, deadline);
+    };
+    let stream = tcp::connect(&proxy.address, deadline)?;
+    proxy.open_tunnel(&stream, address, deadline)?;
+    Ok(stream)
 }
 
 #[cfg(feature = "tls")]

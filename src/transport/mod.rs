@@ -7,6 +7,7 @@ use std::os::fd::BorrowedFd;
 pub mod address;
 mod connect;
 mod exchange;
+mod proxy;
 mod resolve;
 pub mod socket;
 mod tcp;
@@ -20,6 +21,7 @@ mod websocket;
 
 pub use address::{BadScheme, Scheme, ServerAddress};
 pub use connect::{Options, connect};
+pub use proxy::Proxies;
 #[cfg(feature = "tls")]
 pub use tls::{ErrorReport, PskLookup, TlsOptions};
 pub use wait::{Interest, wait_any, wait_ready};

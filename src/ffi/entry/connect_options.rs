@@ -175,6 +175,12 @@ unsafe fn transport_options(options: &MQTTClient_connectOptions) -> transport::O
         // SAFETY: as promised by the caller.
         taken.http_headers = unsafe { headers(options.httpHeaders) };
     }
+    if since(8) {
+        // SAFETY: NULL or C strings, as promised by the caller.
+        let proxies = unsafe { (c_str(options.httpProxy), c_str(options.httpsProxy)) };
+        taken.proxies.http = proxies.0.map(<[u8]>::to_vec);
+        taken.proxies.https = proxies.1.map(<[u8]>::to_vec);
+    }
     taken
 }
 
