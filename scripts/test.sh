@@ -35,6 +35,7 @@ done
 step "Debian's prebuilt programs"
 scripts/paho-cs-options.sh "$PWD/build/lib"
 scripts/debian-programs.sh "$PWD/build/lib"
+scripts/transports.sh "$PWD/build/lib"
 
 step "Debian's example sources, compiled against include/"
 sources=/usr/src/paho.mqtt.c-examples

@@ -1,5 +1,6 @@
 //! Connecting: server addresses in order, protocol versions, CONNECT to CONNACK.
 
+use super::callout::CalloutGuard;
 use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
 use super::{Client, Error, dispatch, pump, reactor};
@@ -27,6 +28,8 @@ pub struct ConnectRequest {
     pub addresses: Vec<Option<ServerAddress>>,
     /// Protocol versions.
     pub version: VersionChoice,
+    /// What belongs to the way to the server.
+    pub transport: transport::Options,
     /// Everything else; its `version` is replaced by the one being tried.
     pub options: ConnectOptions,
     /// Limit for each address, from name resolution to CONNACK.
@@ -176,7 +179,9 @@ impl Client {
         );
         let connected = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            transport::connect(address, deadline)
+            // The application's TLS callbacks may call this client again.
+            let _callout = CalloutGuard::enter(self.key);
+            transport::connect(address, &request.transport, deadline)
         });
         let transport: Arc<dyn Transport> = connected.map_err(|error| {
             crate::trace!(Level::Error, "Client {}: {error}", self.name());

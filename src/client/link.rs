@@ -310,7 +310,7 @@ impl Client {
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.blocked = blocked;
-            if blocked && link.registered {
+            if blocked && link.registered && !link.transport.write_awaits_input() {
                 reactor::watch_writable(key, &*link.transport);
             }
         }
@@ -370,7 +370,7 @@ impl Client {
                 turn = ReadTurn::Drained;
                 break;
             }
-            if count < READ_SIZE && !to_end {
+            if count < READ_SIZE && !to_end && transport.short_read_drains() {
                 turn = ReadTurn::Drained;
                 break;
             }
@@ -378,8 +378,12 @@ impl Client {
         if input.is_empty() && input.capacity() > KEPT_CAPACITY {
             input = BytesMut::new();
         }
+        let key = self.key;
         if let Some(link) = &mut state.link {
             link.input = Some(input);
+            if link.registered && transport.read_awaits_output() {
+                reactor::watch_writable(key, &*transport);
+            }
             if std::mem::take(&mut link.read_again) {
                 turn = ReadTurn::More;
             }

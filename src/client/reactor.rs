@@ -446,10 +446,13 @@ impl Client {
             self.handle_timers(&mut state);
             self.handle_offer_timer(&mut state);
         }
-        if work.writable {
+        let link = state.link.as_ref();
+        let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
+        let write_goes_on = link.is_some_and(|link| link.transport.write_awaits_input());
+        if work.writable || work.readable && write_goes_on {
             self.handle_writable(&mut state);
         }
-        if work.readable {
+        if work.readable || work.writable && read_goes_on {
             self.read_as_worker(&mut state, work.ended);
         }
         self.update_timer(&mut state);

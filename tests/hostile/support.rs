@@ -45,6 +45,7 @@ pub(crate) fn client(uri: &str, mode: Mode) -> (Arc<Client>, Inbox) {
 
 pub(crate) fn request(uri: &str) -> ConnectRequest {
     ConnectRequest {
+        transport: mqtt3c::transport::Options::default(),
         addresses: vec![ServerAddress::parse(uri.as_bytes()).ok()],
         version: VersionChoice::Only(ProtocolVersion::V3_1_1),
         options: ConnectOptions {

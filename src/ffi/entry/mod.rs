@@ -12,6 +12,8 @@ mod publication;
 mod reception;
 mod subscription;
 pub(super) mod text;
+#[cfg(feature = "tls")]
+mod tls_options;
 pub(super) mod trace;
 pub(super) mod version;
 
