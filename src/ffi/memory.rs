@@ -159,20 +159,24 @@ pub(super) fn response(code: c_int) -> MQTTResponse {
     }
 }
 
-/// A response with the reason codes of an acknowledgement, listed only if there are several, and its properties, if there
-/// are any to tell of. With no memory for them it is [`MQTTCLIENT_FAILURE`].
-pub(super) fn new_response(codes: &[ReasonCode], properties: Option<&Properties>) -> MQTTResponse {
-    let mut built = response(codes.first().map_or(0, |code| code.0.into()));
-    if codes.len() > 1 {
-        let Ok(count) = c_int::try_from(codes.len()) else {
-            return MQTTResponse::FAILURE;
-        };
+/// A response with a reason code, the codes of each filter (counted, but listed only if there are several) and
+/// properties, if there are any to tell of. With no memory for them it is [`MQTTCLIENT_FAILURE`].
+pub(super) fn new_response(
+    reason: ReasonCode,
+    codes: &[ReasonCode],
+    properties: Option<&Properties>,
+) -> MQTTResponse {
+    let mut built = response(reason.0.into());
+    let Ok(count) = c_int::try_from(codes.len()) else {
+        return MQTTResponse::FAILURE;
+    };
+    if count > 1 {
         built.reasonCodes = c_array(codes.iter().map(|code| MQTTReasonCodes::from(code.0)));
         if built.reasonCodes.is_null() {
             return MQTTResponse::FAILURE;
         }
-        built.reasonCodeCount = count;
     }
+    built.reasonCodeCount = count;
     if let Some(properties) = properties {
         built.properties = new_properties(properties);
         if built.properties.is_null() {
@@ -345,10 +349,13 @@ mod tests {
 
     #[test]
     fn a_response_lists_reason_codes_only_if_there_are_several() {
-        let one = new_response(&[ReasonCode(2)], None);
-        assert_eq!((one.reasonCode, one.reasonCodeCount), (2, 0));
+        let none = new_response(ReasonCode(3), &[], None);
+        assert_eq!((none.reasonCode, none.reasonCodeCount), (3, 0));
+        let one = new_response(ReasonCode(2), &[ReasonCode(2)], None);
+        assert_eq!((one.reasonCode, one.reasonCodeCount), (2, 1));
         assert!(one.reasonCodes.is_null() && one.properties.is_null());
         let three = new_response(
+            ReasonCode(1),
             &[ReasonCode(1), ReasonCode(135), ReasonCode(0)],
             Some(&two_properties()),
         );

@@ -370,5 +370,6 @@ fn refused_or_success(ack: &SubAck) -> c_int {
 
 fn full_response(ack: &SubAck) -> MQTTResponse {
     let properties = Some(&ack.properties).filter(|properties| !properties.is_empty());
-    new_response(&ack.codes, properties)
+    let first = ack.codes.first().copied().unwrap_or(ReasonCode::SUCCESS);
+    new_response(first, &ack.codes, properties)
 }
