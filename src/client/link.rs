@@ -222,8 +222,10 @@ impl Client {
             let (transport, number) = (Arc::clone(&link.transport), link.number);
             let mut sending = std::mem::take(&mut state.outbox);
             state.sending = true;
-            let (sent, result) =
-                MutexGuard::unlocked(state, || write_queue(&*transport, &mut sending));
+            let (sent, result) = MutexGuard::unlocked(state, || {
+                self.flush_trace(); // before another thread can trace the answer
+                write_queue(&*transport, &mut sending)
+            });
             self.end_sending(state);
             if !self.note_written(state, number, sent, sending, result) {
                 return;
@@ -266,6 +268,7 @@ impl Client {
         let (transport, number) = (Arc::clone(&link.transport), link.number);
         state.sending = true;
         let result = MutexGuard::unlocked(state, || {
+            self.flush_trace();
             write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
         });
         self.end_sending(state);
