@@ -90,10 +90,11 @@ fn remove_each<const N: usize>(
     store: &mut dyn Store,
     candidates: [(bool, Key); N],
 ) -> Result<(), StoreError> {
-    let wanted = candidates.into_iter().filter(|(wanted, _)| *wanted);
-    wanted.fold(Ok(()), |result, (_, key)| {
-        result.and(store.remove(&key.to_string()))
-    })
+    let mut result = Ok(());
+    for (_, key) in candidates.into_iter().filter(|(wanted, _)| *wanted) {
+        result = result.and(store.remove(&key.to_string()));
+    }
+    result
 }
 
 /// Reads what an earlier process left into the session; returns the messages that wait for the application.

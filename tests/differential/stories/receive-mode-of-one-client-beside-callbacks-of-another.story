@@ -1,4 +1,4 @@
-# differs: Q47 each client is used in its own way
+# differs: each client is used in its own way
 @a create
 @b create
 @a callbacks

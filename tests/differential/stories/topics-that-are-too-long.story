@@ -1,4 +1,4 @@
-# differs: Q14 what does not fit in a packet is refused
+# differs: what does not fit in a packet is refused
 create
 connect version=4
 publish *65536 x 0

@@ -1,4 +1,4 @@
-# differs: trace.md: texts are shown as by 1.3.15
+# differs: texts are shown as by 1.3.15
 trace 4
 create
 connect version=4

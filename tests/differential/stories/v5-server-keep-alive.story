@@ -1,4 +1,4 @@
-# differs: Q63 the keep alive that the server asks for is used
+# differs: the keep alive that the server asks for is used
 create version=5
 callbacks
 broker once CONNECT 20 06 00 00 03 13 00 01

@@ -1,4 +1,4 @@
-# differs: Q65 a list of the wrong length is a protocol error
+# differs: a list of the wrong length is a protocol error
 create version=5
 broker omit DISCONNECT
 connect5

@@ -1,4 +1,4 @@
-# differs: Q5 received messages are kept until the program has taken them
+# differs: received messages are kept until the program has taken them
 create version=5 store=user
 callbacks
 connect5 start=0

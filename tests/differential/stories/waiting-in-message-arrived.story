@@ -1,4 +1,4 @@
-# differs: Q15 what the callback waits for is served meanwhile
+# differs: what the callback waits for is served meanwhile
 create
 callbacks
 connect version=4
