@@ -32,6 +32,9 @@ for mode in shared static shared-tls static-tls; do
     scripts/c-tests.sh $mode
 done
 
+step "The recorded behaviour of the original"
+scripts/differential.sh check
+
 step "Debian's prebuilt programs"
 scripts/paho-cs-options.sh "$PWD/build/lib"
 scripts/debian-programs.sh "$PWD/build/lib"

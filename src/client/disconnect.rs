@@ -36,7 +36,7 @@ impl Client {
                     );
                 }
                 let _ = self.drain(&mut state);
-                self.flush(&mut state);
+                self.flush_last(&mut state, number);
                 self.end_link(&mut state, End::Orderly);
             }
             state.phase = Phase::Steady;

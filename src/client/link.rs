@@ -217,12 +217,32 @@ impl Client {
             let (transport, number) = (Arc::clone(&link.transport), link.number);
             let mut sending = std::mem::take(&mut state.outbox);
             state.sending = true;
-            let (sent, result) =
-                MutexGuard::unlocked(state, || write_queue(&*transport, &mut sending));
+            let (sent, result) = MutexGuard::unlocked(state, || {
+                self.flush_trace(); // before another thread can trace the answer
+                write_queue(&*transport, &mut sending)
+            });
             self.end_sending(state);
             if !self.note_written(state, number, sent, sending, result) {
                 return;
             }
+        }
+    }
+
+    fn end_sending(&self, state: &mut MutexGuard<'_, State>) {
+        state.sending = false;
+        if state.phase == Phase::Disconnecting {
+            self.changed.notify_all();
+        }
+    }
+
+    /// [`flush`](Client::flush) for the last packet of connection `number`: waits for another thread that is writing,
+    /// so that the packet is not thrown away with the connection.
+    pub(super) fn flush_last(&self, state: &mut MutexGuard<'_, State>, number: Option<u64>) {
+        self.flush(state);
+        // In a forked child the thread that was writing does not exist.
+        let is_own = |link: &Link| Some(link.number) == number && !link.is_inherited();
+        while state.sending && state.link.as_ref().is_some_and(is_own) {
+            self.changed.wait(state);
         }
     }
 
@@ -243,6 +263,7 @@ impl Client {
         let (transport, number) = (Arc::clone(&link.transport), link.number);
         state.sending = true;
         let result = MutexGuard::unlocked(state, || {
+            self.flush_trace();
             write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
         });
         self.end_sending(state);

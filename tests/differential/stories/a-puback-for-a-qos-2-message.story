@@ -1,4 +1,4 @@
-# differs: Q53 an acknowledgement of the wrong kind is a protocol error
+# differs: an acknowledgement of the wrong kind is a protocol error
 create
 connect version=4
 broker always PUBLISH 40 02 ID

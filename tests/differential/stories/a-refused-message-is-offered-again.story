@@ -1,4 +1,4 @@
-# differs: Q7 the message is offered again after a short time, not with the next packet
+# differs: the message is offered again after a short time, not with the next packet
 create
 callbacks
 connect version=4

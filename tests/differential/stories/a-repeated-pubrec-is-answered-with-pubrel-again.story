@@ -1,4 +1,4 @@
-# differs: Q53 deliveryComplete is called once for a message of the program
+# differs: deliveryComplete is called once for a message of the program
 create
 callbacks
 connect version=4

@@ -1,4 +1,4 @@
-# differs: Q53 deliveryComplete is called for messages of the program only
+# differs: deliveryComplete is called for messages of the program only
 create
 callbacks
 connect version=4

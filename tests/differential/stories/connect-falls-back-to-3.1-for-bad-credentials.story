@@ -1,4 +1,4 @@
-# differs: Q18 a refusal that 3.1 would get too is not tried again with 3.1
+# differs: a refusal that 3.1 would get too is not tried again with 3.1
 create
 broker always CONNECT 20 02 00 05 close
 connect

@@ -1,4 +1,4 @@
-# differs: Q1 the callback may call everything at once
+# differs: the callback may call everything at once
 create
 callbacks
 connect version=4

@@ -1,4 +1,4 @@
-# differs: Q53 another packet than CONNACK fails the connect at once
+# differs: another packet than CONNACK fails the connect at once
 create
 broker omit DISCONNECT
 broker once CONNECT 90 03 00 01 00

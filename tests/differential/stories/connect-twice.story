@@ -1,4 +1,4 @@
-# differs: Q12 the first connection is closed, without DISCONNECT
+# differs: the first connection is closed, without DISCONNECT
 create
 connect version=4
 connect version=4

@@ -1,4 +1,4 @@
-# differs: Q13 the socket is closed, without DISCONNECT
+# differs: the socket is closed, without DISCONNECT
 create
 callbacks
 connect version=4

@@ -7,6 +7,5 @@ on arrived do pending
 broker send 30 04 00 01 74 31
 on complete do isconnected
 publish t x 1
-on lost do isconnected
 broker close
 destroy

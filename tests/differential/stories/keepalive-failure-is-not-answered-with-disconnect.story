@@ -1,4 +1,4 @@
-# differs: Q17 the connection is closed without DISCONNECT, so that the will is published
+# differs: the connection is closed without DISCONNECT, so that the will is published
 create
 callbacks
 connect version=4 keepalive=1

@@ -1,4 +1,4 @@
-# differs: Q17 the connection is closed without DISCONNECT
+# differs: the connection is closed without DISCONNECT
 create
 callbacks
 connect version=4

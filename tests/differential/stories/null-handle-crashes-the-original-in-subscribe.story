@@ -1,3 +1,3 @@
-# differs: Q19 a NULL handle is answered with a code
+# differs: a NULL handle is answered with a code
 create
 @null subscribe t:1

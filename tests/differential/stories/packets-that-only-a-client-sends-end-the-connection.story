@@ -1,4 +1,4 @@
-# differs: Q53 a packet that no server sends is a protocol error
+# differs: a packet that no server sends is a protocol error
 create
 broker omit DISCONNECT
 connect version=4

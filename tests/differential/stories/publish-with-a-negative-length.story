@@ -1,4 +1,4 @@
-# differs: Q14 a negative length is refused and the connection lives
+# differs: a negative length is refused and the connection lives
 create
 connect version=4
 publish t x 1 0 len=-1

@@ -1,4 +1,4 @@
-# differs: Q14 such a QoS is refused
+# differs: such a QoS is refused
 create
 connect version=4 window=10
 publish t x 4

@@ -1,4 +1,4 @@
-# differs: Q19 a missing payload is answered with a code
+# differs: a missing payload is answered with a code
 create
 connect version=4
 publish t NULL 0 0 len=3

@@ -1,4 +1,4 @@
-# differs: Q53 an empty topic is a protocol error
+# differs: an empty topic is a protocol error
 create
 broker omit DISCONNECT
 connect version=4

@@ -1,4 +1,4 @@
-# differs: Q33 without a session on the server its unfinished messages will not go on
+# differs: without a session on the server its unfinished messages will not go on
 store put r-6 #340700017400066869
 create store=user
 connect version=4 clean=0

@@ -1,4 +1,4 @@
-# differs: Q31 restored messages have their eyecatcher
+# differs: restored messages have their eyecatcher
 create store=file
 connect version=4 clean=0
 broker send 33 07 00 01 74 00 05 68 69 30 05 00 01 75 68 69

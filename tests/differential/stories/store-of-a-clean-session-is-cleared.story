@@ -1,4 +1,4 @@
-# differs: Q3 the store is cleared, not the working directory
+# differs: the store is cleared, not the working directory
 file directory a-127.0.0.1-PORT
 file write a-127.0.0.1-PORT/s-2.msg #3206000174000278
 file write a-127.0.0.1-PORT/q-2.msg #010000003200000000010000000000000000000000740001000000

@@ -1,4 +1,4 @@
-# differs: Q31 restored messages have their eyecatcher
+# differs: restored messages have their eyecatcher
 file directory a-127.0.0.1-PORT
 file write a-127.0.0.1-PORT/q-10.msg #010000003a00000000000000000000000000000000740001000000
 file write a-127.0.0.1-PORT/q-2.msg #010000003200000000010000000000000000000000740001000000

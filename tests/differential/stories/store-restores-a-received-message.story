@@ -1,4 +1,4 @@
-# differs: Q31 restored messages have their eyecatcher
+# differs: restored messages have their eyecatcher
 file directory a-127.0.0.1-PORT
 file write a-127.0.0.1-PORT/r-6.msg #340700017400066869
 file write a-127.0.0.1-PORT/q-3.msg #02000000686901000000000000000000000009000000740001000000

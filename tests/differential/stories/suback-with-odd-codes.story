@@ -1,4 +1,4 @@
-# differs: Q65 codes that no version knows are a protocol error
+# differs: codes that no version knows are a protocol error
 create
 broker omit DISCONNECT
 connect version=4

@@ -1,4 +1,4 @@
-# differs: Q54 the call ends with the connection
+# differs: the call ends with the connection
 create
 timeout 5000
 callbacks

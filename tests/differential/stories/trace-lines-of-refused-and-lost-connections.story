@@ -1,4 +1,4 @@
-# differs: Q17 the connection is closed without DISCONNECT
+# differs: the connection is closed without DISCONNECT
 trace 4
 create
 broker once CONNECT 20 02 00 05

@@ -1,4 +1,4 @@
-# differs: Q57 a message that cannot be kept is not acknowledged
+# differs: a message that cannot be kept is not acknowledged
 create store=user
 broker omit DISCONNECT
 connect version=4 clean=0

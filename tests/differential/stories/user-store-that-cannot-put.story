@@ -1,4 +1,4 @@
-# differs: Q57 a message that cannot be kept is not accepted
+# differs: a message that cannot be kept is not accepted
 create store=user
 connect version=4 clean=0
 store fail put -2

@@ -1,4 +1,4 @@
-# differs: Q25 the call ends with what it waits for, not at the end of a step of 100 ms
+# differs: the call ends with what it waits for, not at the end of a step of 100 ms
 create
 connect version=4 window=10
 broker always PUBLISH hold

@@ -1,2 +1,2 @@
-# differs: Q20 yield pauses
+# differs: yield pauses
 yield
