@@ -36,7 +36,7 @@ impl Client {
                     );
                 }
                 let _ = self.drain(&mut state);
-                self.flush_last(&mut state, number);
+                self.flush(&mut state);
                 self.end_link(&mut state, End::Orderly);
             }
             state.phase = Phase::Steady;
@@ -69,6 +69,7 @@ impl Client {
             }
         }
     }
+
     /// DISCONNECT goes behind what was accepted before: waits for a full socket, and while another thread is in the middle
     /// of a write (which does not block).
     fn wait_until_sent(

@@ -228,24 +228,6 @@ impl Client {
         }
     }
 
-    fn end_sending(&self, state: &mut MutexGuard<'_, State>) {
-        state.sending = false;
-        if state.phase == Phase::Disconnecting {
-            self.changed.notify_all();
-        }
-    }
-
-    /// [`flush`](Client::flush) for the last packet of connection `number`: waits for another thread that is writing,
-    /// so that the packet is not thrown away with the connection.
-    pub(super) fn flush_last(&self, state: &mut MutexGuard<'_, State>, number: Option<u64>) {
-        self.flush(state);
-        // In a forked child the thread that was writing does not exist.
-        let is_own = |link: &Link| Some(link.number) == number && !link.is_inherited();
-        while state.sending && state.link.as_ref().is_some_and(is_own) {
-            self.changed.wait(state);
-        }
-    }
-
     /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
     /// has taken all of it; otherwise what remains is queued.
     pub(super) fn send_directly(
