@@ -5,6 +5,7 @@ pub mod client;
 pub mod ffi;
 pub mod packet;
 pub mod persistence;
+mod process_lock;
 pub mod session;
 pub mod trace;
 pub mod transport;

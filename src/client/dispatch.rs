@@ -6,7 +6,8 @@
 use super::state::{Driver, State};
 use super::{Client, reactor};
 use crate::packet::{Disconnect, PacketId, Properties, Publish, ReasonCode};
-use parking_lot::{Mutex, MutexGuard};
+use crate::process_lock::ProcessMutex;
+use parking_lot::MutexGuard;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub(super) struct Dispatcher {
     running: bool,
 }
 
-static DISPATCHER: Mutex<Dispatcher> = Mutex::new(Dispatcher {
+static DISPATCHER: ProcessMutex<Dispatcher> = ProcessMutex::new(Dispatcher {
     ready: VecDeque::new(),
     running: false,
 });
@@ -116,7 +117,7 @@ pub(super) fn has_ready() -> bool {
 }
 
 /// Holds the list of clients with something to tell.
-pub(super) type ForkGuard = MutexGuard<'static, Dispatcher>;
+pub(super) type ForkGuard = std::sync::MutexGuard<'static, Dispatcher>;
 
 pub(super) fn lock_for_fork() -> ForkGuard {
     DISPATCHER.lock()

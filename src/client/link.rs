@@ -526,7 +526,9 @@ impl Client {
     pub(super) fn lose_connection(&self, state: &mut MutexGuard<'_, State>, why: &str) {
         let number = state.link_number();
         self.wait_idle(state);
-        if number.is_none() || state.link_number() != number {
+        // Behind a DISCONNECT the end is expected, and the thread that sent it sees to it.
+        let expected = state.phase == Phase::Closing && !state.session.is_connected();
+        if number.is_none() || state.link_number() != number || expected {
             return;
         }
         crate::trace!(

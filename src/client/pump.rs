@@ -4,13 +4,14 @@
 use super::Client;
 use super::drive::{Watch, earlier};
 use super::state::Driver;
+use crate::process_lock::ProcessMutex;
 use crate::transport::wait_any;
-use parking_lot::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Connected clients without callbacks.
-static CLIENTS: Mutex<Vec<(u64, Weak<Client>)>> = Mutex::new(Vec::new());
+static CLIENTS: ProcessMutex<Vec<(u64, Weak<Client>)>> = ProcessMutex::new(Vec::new());
 
 /// How long `MQTTClient_yield` lasts: programs use it as a pause.
 const YIELD: Duration = Duration::from_millis(100);

@@ -9,6 +9,7 @@ use super::dispatch;
 use super::drive::earlier;
 use super::link::{Link, ReadTurn};
 use super::state::State;
+use crate::process_lock::ProcessMutex;
 use crate::trace::Level;
 use crate::transport::Transport;
 use parking_lot::{Mutex, MutexGuard};
@@ -104,7 +105,7 @@ impl Work {
     }
 }
 
-static REACTOR: Mutex<Option<Arc<Reactor>>> = Mutex::new(None);
+static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
@@ -117,7 +118,7 @@ pub(super) fn lock_for_fork() -> ForkGuard {
 }
 
 /// No other thread is inside the table of workers.
-pub(super) struct ForkGuard(MutexGuard<'static, Option<Arc<Reactor>>>);
+pub(super) struct ForkGuard(std::sync::MutexGuard<'static, Option<Arc<Reactor>>>);
 
 impl ForkGuard {
     /// The child has none of the workers: clients it connects get new ones.

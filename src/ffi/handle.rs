@@ -3,9 +3,10 @@
 
 use super::client::{MQTTCLIENT_FAILURE, MQTTClient};
 use crate::client::Client;
-use parking_lot::{RwLock, RwLockWriteGuard};
+use crate::process_lock::ProcessRwLock;
 use std::ffi::{CString, c_int};
 use std::sync::Arc;
+use std::sync::RwLockWriteGuard;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// `MQTTVERSION_5` as a client's version.
@@ -68,7 +69,7 @@ pub(super) struct Table {
     live: usize,
 }
 
-static TABLE: RwLock<Table> = RwLock::new(Table {
+static TABLE: ProcessRwLock<Table> = ProcessRwLock::new(Table {
     slots: Vec::new(),
     free: Vec::new(),
     live: 0,

@@ -3,8 +3,8 @@
 use super::entry::lifecycle;
 use super::handle;
 use crate::{client, persistence, trace};
-use parking_lot::MutexGuard;
 use std::cell::RefCell;
+use std::sync::MutexGuard;
 use std::sync::Once;
 
 /// To be called before the first client is made; later calls do nothing.

@@ -5,8 +5,9 @@
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::MutexGuard;
 
-use parking_lot::{Mutex, MutexGuard};
+use crate::process_lock::ProcessMutex;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -22,7 +23,7 @@ struct Locked {
 }
 
 /// The locks of this process; a file lock does not tell its own process from others.
-static LOCKED: Mutex<Vec<Locked>> = Mutex::new(Vec::new());
+static LOCKED: ProcessMutex<Vec<Locked>> = ProcessMutex::new(Vec::new());
 
 /// A store's share in its process's lock.
 #[derive(Debug)]

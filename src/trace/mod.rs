@@ -101,7 +101,7 @@ pub fn flush() {
 
 /// While it lives no thread is writing lines.
 pub struct ForkGuard {
-    _state: parking_lot::MutexGuard<'static, tracer::State>,
+    _state: std::sync::MutexGuard<'static, tracer::State>,
 }
 
 /// To be called before fork; the result is to be dropped after it, in parent and child.

@@ -4,7 +4,8 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use parking_lot::{Mutex, MutexGuard};
+use crate::process_lock::ProcessMutex;
+use std::sync::MutexGuard;
 
 use super::Level;
 use super::settings::Settings;
@@ -20,7 +21,7 @@ const SILENT: i32 = i32::MAX;
 pub(super) struct Tracer {
     /// The lowest level that goes anywhere.
     threshold: AtomicI32,
-    state: Mutex<State>,
+    state: ProcessMutex<State>,
 }
 
 pub(super) struct State {
@@ -35,7 +36,7 @@ impl Tracer {
     pub(super) const fn new() -> Tracer {
         Tracer {
             threshold: AtomicI32::new(SILENT),
-            state: Mutex::new(State {
+            state: ProcessMutex::new(State {
                 sink: Sink::Nowhere,
                 callback: None,
                 level: Level::Minimum as i32,

@@ -13,22 +13,23 @@ use crate::ffi::user_store::UserStore;
 use crate::ffi::{memory, process};
 use crate::packet::primitives::valid_utf8;
 use crate::persistence::{FileStore, Store};
+use crate::process_lock::ProcessMutex;
 use crate::trace::{self, Level};
 use crate::transport::ServerAddress;
 use bytes::Bytes;
-use parking_lot::{Mutex, MutexGuard};
 use std::ffi::{OsStr, c_char, c_int, c_ulong, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 /// The least value of the command timeout, in ms.
 const LEAST_COMMAND_TIMEOUT: c_ulong = 5000;
 
 /// Held while the first client comes or the last one goes.
-static LIFECYCLE: Mutex<()> = Mutex::new(());
+static LIFECYCLE: ProcessMutex<()> = ProcessMutex::new(());
 
 /// # Safety
 ///
