@@ -13,7 +13,7 @@ VERSION := 1.3.15
 SOVERSION := 1
 
 HEADERS := MQTTClient.h MQTTClientPersistence.h MQTTExportDeclarations.h MQTTProperties.h MQTTReasonCodes.h MQTTSubscribeOpts.h
-EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels request_response subscribe_v5
+EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels request_response subscribe_v5 websocket tls
 NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
 RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
@@ -65,9 +65,12 @@ build/lib/lib%.a: build/cargo/%/release/libmqtt3c.a tests/exports.txt scripts/hi
 
 examples: $(EXAMPLES:%=build/examples/%)
 
+build/examples/%: LIBRARY := paho-mqtt3c
+build/examples/tls: LIBRARY := paho-mqtt3cs
+build/examples/tls: build/lib/libpaho-mqtt3cs.so
 build/examples/%: c-examples/%.c c-examples/example.h build/lib/libpaho-mqtt3c.so
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wall -Wextra -Iinclude -o $@ $< -Lbuild/lib -lpaho-mqtt3c -lpthread '-Wl,-rpath,$$ORIGIN/../lib'
+	$(CC) $(CFLAGS) -Wall -Wextra -Iinclude -o $@ $< -Lbuild/lib -l$(LIBRARY) -lpthread '-Wl,-rpath,$$ORIGIN/../lib'
 
 CMAKEDIR := $(LIBDIR)/cmake/eclipse-paho-mqtt-c
 INCLUDE_FROM_LIB = $(shell realpath -m --relative-to='$(LIBDIR)' '$(INCLUDEDIR)')

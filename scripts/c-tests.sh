@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # c-tests.sh original|shared|static|shared-tls|static-tls [NAME...]
-# Compiles the scenarios of tests/c against one library and runs them on a broker of their own.
+# Compiles the scenarios of tests/c against one library and runs them on a broker of their own, which they reach by
+# WAY=tcp (the default), unix, ws, ssl or wss.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/ways.sh
 
 mode=${1:-}
 [ $# -gt 0 ] && shift
@@ -48,14 +50,24 @@ compile() {
     [ "$newest" = "$out/$name" ] || cc "${flags[@]}" -o "$out/$name" "tests/c/$name.c" "${link[@]}" || die "$name does not compile"
 }
 
-start_mosquitto
+way=${WAY:-tcp}
+if [ "$way" = tcp ]; then start_mosquitto; else start_ways; fi
+case $way in
+tcp) uri=tcp://127.0.0.1:$BROKER_PORT ;;
+unix) uri=unix://$WORK/socket ;;
+ws) uri=ws://127.0.0.1:$ws_port ;;
+ssl) uri=ssl://localhost:$tls_port ;;
+wss) uri=wss://localhost:$wss_port/mqtt ;;
+*) die "there is no way $way" ;;
+esac
+case $way in ssl | wss) export TRUST_STORE=$WORK/tls/ca.pem ;; esac
 unique=t$$
 
 # One test: prints its line, and keeps its result in a file.
 run() {
     local name=$1 start=$EPOCHREALTIME status=0
     (compile "$name") >"$WORK/$name.out" 2>&1 &&
-        LD_LIBRARY_PATH=$run_path timeout -k 5 120 "$out/$name" "tcp://127.0.0.1:$BROKER_PORT" "$unique/$name" \
+        LD_LIBRARY_PATH=$run_path timeout -k 5 120 "$out/$name" "$uri" "$unique/$name" \
             "tcp://127.0.0.1:$AUTH_PORT" >>"$WORK/$name.out" 2>&1 </dev/null || status=$?
     if [ $status -eq 0 ]; then
         printf 'ok      %-28s %6s s\n' "$name" "$(seconds_since "$start")"
@@ -84,5 +96,5 @@ passed=0 failed=0
 for name in "${names[@]}"; do
     if [ "$(cat "$WORK/$name.status" 2>/dev/null)" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
-echo "C tests ($mode): $passed passed, $failed failed"
+echo "C tests ($mode, $way): $passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -32,6 +32,13 @@ for mode in shared static shared-tls static-tls; do
     scripts/c-tests.sh $mode
 done
 
+for way in unix ws ssl wss; do
+    step "C tests over $way"
+    WAY=$way scripts/c-tests.sh shared-tls callback_mode receive_mode many_threads_one_client qos_cap \
+        message_false_return yield_pause
+done
+WAY=ssl scripts/c-tests.sh shared-tls large_payload
+
 step "The recorded behaviour of the original"
 scripts/differential.sh check
 

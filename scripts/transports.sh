@@ -6,42 +6,13 @@
 set -uo pipefail # no -e: what fails is counted
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/ways.sh
 
 library=${1:-} programs=${2:-/usr/bin}
-need openssl python3 mosquitto websockify tinyproxy timeout "$programs/paho_cs_pub" "$programs/paho_cs_sub"
+need tinyproxy timeout "$programs/paho_cs_pub" "$programs/paho_cs_sub"
 
-make_certificates "$WORK/tls"
-free_ports tls_port client_port psk_port ws_port wss_port proxy_port auth_proxy_port
-echo 'somebody:00112233445566778899aabbccddeeff' >"$WORK/psk"
-chmod -R a+rX "$WORK/tls" "$WORK/psk"
-server="cafile $WORK/tls/ca.pem
-certfile $WORK/tls/server.pem
-keyfile $WORK/tls/server.key"
-BROKER_OPTIONS="listener $tls_port 127.0.0.1
-allow_anonymous true
-$server
-listener $client_port 127.0.0.1
-allow_anonymous true
-require_certificate true
-$server
-listener $psk_port 127.0.0.1
-allow_anonymous true
-psk_hint hint
-psk_file $WORK/psk
-listener 0 $WORK/socket
-allow_anonymous true"
-start_mosquitto
-
-start_server() { # NAME PORT COMMAND...
-    local name=$1 port=$2
-    shift 2
-    "$@" >"$WORK/$name.log" 2>&1 </dev/null &
-    STARTED+=($!)
-    wait_for_port "$port" || { cat "$WORK/$name.log"; die "$name does not start"; }
-}
-start_server ws "$ws_port" scripts/websocket-relay.py "127.0.0.1:$ws_port" "127.0.0.1:$BROKER_PORT"
-start_server wss "$wss_port" scripts/websocket-relay.py --ssl-only --cert "$WORK/tls/server.pem" --key "$WORK/tls/server.key" \
-    "127.0.0.1:$wss_port" "127.0.0.1:$BROKER_PORT"
+start_ways
+free_ports proxy_port auth_proxy_port
 for kind in proxy auth_proxy; do
     port=${kind}_port
     printf 'Port %s\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 60\nLogLevel Info\n' "${!port}" >"$WORK/$kind.conf"
@@ -131,6 +102,22 @@ PAHO_C_CLIENT_USE_HTTP_PROXY=TRUE http_proxy=http://127.0.0.1:$proxy_port \
     round_trip "proxy of the environment" -c "tcp://127.0.0.1:$BROKER_PORT"
 PAHO_C_CLIENT_USE_HTTP_PROXY=TRUE http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 \
     round_trip "exempt from the proxy of the environment" -c "tcp://127.0.0.1:$BROKER_PORT"
+
+if [ -n "$library" ]; then
+    : >"$WORK/sub.out"
+    cc -o "$WORK/websocket" -Iinclude c-examples/websocket.c "-L$library" -lpaho-mqtt3c
+    LD_LIBRARY_PATH=$library timeout 60 "$WORK/websocket" --uri "ws://127.0.0.1:$ws_port/mqtt" >"$WORK/pub.out" 2>&1
+    verdict $? "the example websocket"
+    cc -o "$WORK/tls_example" -Iinclude c-examples/tls.c "-L$library" -lpaho-mqtt3cs
+    KEY_PASSWORD=word LD_LIBRARY_PATH=$library timeout 60 "$WORK/tls_example" --uri "ssl://localhost:$client_port" \
+        --ca "$WORK/tls/ca.pem" --cert "$WORK/tls/client.pem" --key "$WORK/tls/client.encrypted.key" >"$WORK/pub.out" 2>&1
+    verdict $? "the example tls"
+    cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -DFIXED -Iinclude -o "$WORK/tls_options" tests/c/ways/tls_options.c \
+        "-L$library" -lpaho-mqtt3cs -lpthread
+    LD_LIBRARY_PATH=$library timeout 60 "$WORK/tls_options" "ssl://localhost:$tls_port" "ssl://localhost:$psk_port" \
+        "tcp://127.0.0.1:$BROKER_PORT" "$WORK/tls/ca.pem" >"$WORK/pub.out" 2>&1
+    verdict $? "the TLS options of the interface"
+fi
 
 echo "transports: $passed passed, $failed failed"
 [ $failed -eq 0 ]

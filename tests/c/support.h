@@ -32,6 +32,21 @@ static inline void read_arguments(int argc, char **argv)
     auth_broker = argc > 3 ? argv[3] : NULL;
 }
 
+/* With a TRUST_STORE in the environment the broker's URI may ask for TLS. */
+static inline MQTTClient_connectOptions *trusting(MQTTClient_connectOptions *options)
+{
+    static MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    static const char *trust_store;
+    if (trust_store == NULL)
+        tls.verify = 1, tls.trustStore = trust_store = getenv("TRUST_STORE");
+    if (trust_store != NULL && options != NULL && options->ssl == NULL)
+        options->ssl = &tls;
+    return options;
+}
+#define MQTTClient_connect(client, options) MQTTClient_connect(client, trusting(options))
+#define MQTTClient_connect5(client, options, properties, will) \
+    MQTTClient_connect5(client, trusting(options), properties, will)
+
 /* A client id or topic that no other test uses; lives until the program ends. */
 static inline char *unique(const char *suffix)
 {
