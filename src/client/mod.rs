@@ -76,13 +76,13 @@ impl Client {
                     return (client, Err(error));
                 }
             }
-            crate::trace!(
-                crate::trace::Level::Minimum,
-                "{} queued messages restored for client {}",
-                messages.len(),
-                String::from_utf8_lossy(&client_id)
-            );
         }
+        crate::trace!(
+            crate::trace::Level::Minimum,
+            "{} queued messages restored for client {}",
+            messages.len(),
+            String::from_utf8_lossy(&client_id)
+        );
         (
             Client::build(address, client_id, State::new(session, store, messages)),
             Ok(()),

@@ -112,6 +112,8 @@ void hear_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
     const char *rest = strlen(text) > 20 ? text + 20 : text;
     if (text[0] < '0' || text[0] > '9')
         return; /* the head of a trace */
+    if (rest[0] == '(')
+        return; /* a function of the original is entered or left */
     size_t digits = strspn(rest, "0123456789");
     if (digits > 0 && rest[digits] == ' ' && rest[digits + 1] != '\0')
         snprintf(line, sizeof line, "S%s", rest + digits);

@@ -1,0 +1,11 @@
+trace 4
+create
+callbacks
+connect version=4
+broker always PUBLISH hold
+publish t 1 1
+start publish t 2 1
+broker release
+join
+disconnect 0
+destroy
