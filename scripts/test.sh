@@ -32,6 +32,12 @@ for mode in shared static shared-tls static-tls; do
     scripts/c-tests.sh $mode
 done
 
+step "Stores exchanged with the original library"
+scripts/store-exchange.sh
+
+step "Killed programs"
+scripts/survive.sh 20
+
 step "Debian's prebuilt programs"
 scripts/paho-cs-options.sh "$PWD/build/lib"
 scripts/debian-programs.sh "$PWD/build/lib"
@@ -71,6 +77,12 @@ for build in build/examples "$WORK/cmake" "$WORK/cmake-plain"; do
     "$build/publish" --uri "$uri"
     "$build/publish_callbacks" --uri "$uri"
     "$build/qos_levels" --uri "$uri" --count 5
+    (
+        program=$(realpath "$build/persistent_publish")
+        cd "$WORK"
+        timeout -s KILL 0.2 "$program" --uri "$uri" --count 1000 || true
+        "$program" --uri "$uri" --count 1000
+    )
     for receiver in receive subscribe_callbacks; do
         "$build/$receiver" --uri "$uri" --topic "$receiver/#" --count 3 --timeout 20000 >"$WORK/received" &
         pid=$!
