@@ -91,6 +91,9 @@ story() {
     wait "$subscriber" 2>/dev/null || true
     : >"$WORK/received"
     "$@"
+    # undisturbed, so that every exchange comes to its end
+    publish[1]=tcp://127.0.0.1:$BROKER_PORT
+    subscribe[1]=tcp://127.0.0.1:$BROKER_PORT
     timeout 60 "$program" "${subscribe[@]}" &
     subscriber=$!
     timeout 60 "$program" "${publish[@]}" finish || die "$title: the publisher does not finish"
