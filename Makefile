@@ -13,7 +13,7 @@ VERSION := 1.3.15
 SOVERSION := 1
 
 HEADERS := MQTTClient.h MQTTClientPersistence.h MQTTExportDeclarations.h MQTTProperties.h MQTTReasonCodes.h MQTTSubscribeOpts.h
-EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels persistent_publish
+EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels request_response subscribe_v5 persistent_publish
 NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
 RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)

@@ -83,6 +83,20 @@ static inline void check(int rc, const char *call)
     exit(1);
 }
 
+/* The same for the calls of MQTT 5, whose answers are to be freed. */
+static inline void check5(MQTTResponse response, const char *call)
+{
+    int code = (int)response.reasonCode; /* below 0 it is an error of the call, from 128 on a refusal */
+    const char *reason = MQTTReasonCode_toString(response.reasonCode);
+    MQTTResponse_free(response);
+    if (code < 0)
+        check(code, call);
+    if (code >= 128) {
+        fprintf(stderr, "%s: refused by the broker: %s (%d)\n", call, reason != NULL ? reason : "unknown", code);
+        exit(1);
+    }
+}
+
 /* Brokers tell clients apart by their id: one per running program. */
 static inline const char *client_id(const char *name)
 {

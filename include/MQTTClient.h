@@ -614,7 +614,8 @@ typedef struct MQTTResponse {
      */
     enum MQTTReasonCodes reasonCode;
     /**
-     * Number of `reasonCodes`; 0 if the only one is `reasonCode`.
+     * Number of reason codes in the answer to a subscription request; 0 for other calls. A single one is in `reasonCode`
+     * alone.
      */
     int reasonCodeCount;
     /**

@@ -54,7 +54,7 @@ unique=t$$
 # One test: prints its line, and keeps its result in a file.
 run() {
     local name=$1 start=$EPOCHREALTIME status=0
-    compile "$name" >"$WORK/$name.out" 2>&1 &&
+    (compile "$name") >"$WORK/$name.out" 2>&1 &&
         LD_LIBRARY_PATH=$run_path timeout -k 5 120 "$out/$name" "tcp://127.0.0.1:$BROKER_PORT" "$unique/$name" \
             "tcp://127.0.0.1:$AUTH_PORT" >>"$WORK/$name.out" 2>&1 </dev/null || status=$?
     if [ $status -eq 0 ]; then

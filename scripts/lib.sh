@@ -58,6 +58,49 @@ seconds_since() { # START, in the format of EPOCHREALTIME
     printf '%d.%02d' $(((now - start) / 1000000)) $(((now - start) / 10000 % 100))
 }
 
+# free_ports NAME...: sets each variable to a port that is free now
+free_ports() {
+    need python3
+    local ports
+    ports=$(python3 -c 'import socket, sys
+sockets = [socket.socket() for _ in sys.argv[1:]]
+for each in sockets: each.bind(("127.0.0.1", 0))
+print(*[each.getsockname()[1] for each in sockets])' "$@")
+    # shellcheck disable=SC2229 # the names are in the arguments
+    read -r "$@" <<<"$ports"
+}
+
+# wait_for_port PORT: until something listens there on loopback, at most 10 s
+wait_for_port() {
+    local tries
+    for tries in $(seq 100); do
+        (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return
+        sleep 0.1
+    done
+    return 1
+}
+
+# make_certificates DIR: ca.pem and other-ca.pem; server.pem with server.key for localhost and 127.0.0.1; client.pem with
+# client.key and client.encrypted.key (password "word"); hashed/ as OpenSSL's directory of authorities
+make_certificates() {
+    need openssl
+    local dir=$1 name
+    mkdir -p "$dir/hashed"
+    {
+        for name in ca other-ca; do
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$name" -keyout "$dir/$name.key" -out "$dir/$name.pem"
+        done
+        for name in server client; do
+            openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$dir/$name.key" -out "$dir/$name.csr"
+            openssl x509 -req -days 2 -in "$dir/$name.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial \
+                -extfile <(echo 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out "$dir/$name.pem"
+        done
+        openssl rsa -aes256 -passout pass:word -in "$dir/client.key" -out "$dir/client.encrypted.key"
+        cp "$dir/ca.pem" "$dir/hashed/"
+        openssl rehash "$dir/hashed"
+    } >"$dir/log" 2>&1 || { cat "$dir/log"; die "the certificates cannot be made"; }
+}
+
 # start_mosquitto [PORT]: on loopback; sets BROKER_PORT, AUTH_PORT (user "user", password "secret"), BROKER_LOG;
 # BROKER_OPTIONS may hold further lines of configuration.
 # It logs to stderr because its stdout is buffered, and others wait for lines of the log.

@@ -117,13 +117,55 @@ printf 'abcdefgh\n' | pub -t opt/lines -q 1 --maxdatalen 4 || true
 [ "$(recall 2 %p | tr '\n' ,)" = abcd,efgh, ]
 verdict $? 'pub --maxdatalen'
 
-# MQTT 5
+# MQTT 5: the same options once more, in its packets (p5 in the log)
+for qos in 0 1 2; do
+    expect_message "-V 5 -q $qos" "opt/q $qos hello" -V 5 -t opt/q -m hello -q $qos
+done
+expect_message '-V 5 -n' 'opt/n 1 ' -V 5 -t opt/n -n -q 1
+expect_message '-V 5 -f' "opt/f 1 $(cat "$WORK/payload")" -V 5 -t opt/f -f "$WORK/payload" -q 1
+expect_message '-V 5 --connection' 'opt/c 1 hello' -V 5 --connection "mqtt://$host:$port" -t opt/c -m hello -q 1
+for level in error min max protocol; do
+    expect_message "-V 5 --trace $level" 'opt/trace 1 hello' -V 5 --trace $level -t opt/trace -m hello -q 1
+done
+expect_log '-V 5 -i -k' 'as five-id \(p5, c1, k79\)' -V 5 -i five-id -k 79
+expect_log '-V 5 --will-topic' 'Will message specified \(0 bytes\) \(r0, q0\)' -V 5 --will-topic opt/will5
+expect_log '-V 5 --will-payload --will-qos --will-retain' 'Will message specified \(5 bytes\) \(r1, q1\)' \
+    -V 5 --will-topic opt/will5 --will-payload last5 --will-qos 1 --will-retain on
+port=$AUTH_PORT
+pub -V 5 -t log -m x -u user -P secret -i user5-id </dev/null && wait_for_line "$BROKER_LOG" "as user5-id \(p5.*u'user'" 5
+verdict $? 'pub -V 5 -u -P'
+pub -V 5 -t log -m x -u user -P wrong </dev/null
+grep -q 'Connect failed return code: .*\(Not authorized\|135\)' "$WORK/pub.out"
+verdict $? 'pub -V 5 refused with a wrong password'
+port=$BROKER_PORT
+remember
+printf 'one\ntwo\nthree\n' | pub -V 5 -t opt/lines -q 2 || true
+[ "$(recall 3 %p | tr '\n' ,)" = one,,two,,three,, ]
+verdict $? 'pub -V 5 lines of standard input'
+remember
+printf 'one;two;' | pub -V 5 -t opt/lines -q 1 --delimiter ';' || true
+[ "$(recall 2 %p | tr '\n' ,)" = 'one;,two;,' ]
+verdict $? 'pub -V 5 --delimiter'
+remember
+printf 'abcdefgh\n' | pub -V 5 -t opt/lines -q 1 --maxdatalen 4 || true
+[ "$(recall 2 %p | tr '\n' ,)" = abcd,efgh, ]
+verdict $? 'pub -V 5 --maxdatalen'
 status=0
 mosquitto_sub -V 5 -h "$host" -p "$port" -i five -c -x 60 -q 2 -t opt5 -E >/dev/null 2>&1
 pub -V 5 -t opt5 -m hello -q 2 --user-property name value --message-expiry 60 </dev/null || status=1
 timeout 10 mosquitto_sub -V 5 -h "$host" -p "$port" -i five -c -x 0 -q 2 -t opt5 -C 1 -F '%t %q %P %p' >"$WORK/seen.out" || true
 [ "$(cat "$WORK/seen.out")" = 'opt5 2 name:value hello' ] || status=1
 verdict $status 'pub -V 5 --user-property --message-expiry'
+
+# a message that expires while its subscriber is away is never seen, one that does not loses the time
+status=0
+mosquitto_sub -V 5 -h "$host" -p "$port" -i five -c -x 60 -q 1 -t opt5 -E >/dev/null 2>&1
+pub -V 5 -t opt5 -m short -q 1 --message-expiry 1 </dev/null || status=1
+pub -V 5 -t opt5 -m long -q 1 --message-expiry 100 </dev/null || status=1
+sleep 2.2 # time itself is what is waited for
+timeout 10 mosquitto_sub -V 5 -h "$host" -p "$port" -i five -c -x 0 -q 1 -t opt5 -C 1 -F '%p' >"$WORK/seen.out" || true
+[ "$(cat "$WORK/seen.out")" = long ] || status=1
+verdict $status 'pub -V 5 --message-expiry runs out'
 
 # paho_cs_sub: a retained message is there at once, a live one when the broker has seen the subscription
 pub -t sub/kept1 -m kept1 -q 1 -r </dev/null
@@ -161,24 +203,38 @@ expect_output '--delimiter' 'live;' -t sub/live --delimiter ';'
 expect_output '--no-delimiter' 'live' -t sub/live --no-delimiter
 expect_output '-V 31' 'live' -t sub/live -V 31
 expect_output '-V 5' 'live' -t sub/live -V 5
+for qos in 0 1 2; do
+    expect_output "-V 5 -q $qos" 'live' -V 5 -t sub/live -q $qos
+    grep -q "sub/live (QoS $qos)" "$BROKER_LOG"
+    verdict $? "sub -V 5 -q $qos is what the broker was asked for"
+done
+expect_output '-V 5 of a message published with -r' 'kept1' -V 5 -t sub/kept1
+expect_output '-V 5 -R' 'live' -V 5 -t sub/live -R
+expect_output '-V 5 --delimiter' 'live;' -V 5 -t sub/live --delimiter ';'
+expect_output '-V 5 --no-delimiter' 'live' -V 5 -t sub/live --no-delimiter
+expect_output '-V 5 --trace protocol' 'live' -V 5 -t sub/live --trace protocol
+expect_output '-V 5 -k' 'live' -V 5 -t sub/live -k 33
 expect_output '-c' 'live' -c "tcp://$host:$port" -t sub/live
 expect_output '--quiet' 'live' --quiet -t sub/live
 expect_output '--trace protocol' 'live' -t sub/live --trace protocol
 expect_output '-k' 'live' -t sub/live -k 33
 port=$AUTH_PORT
 expect_output '-u -P' 'live' -t sub/live -u user -P secret
+expect_output '-V 5 -u -P' 'live' -V 5 -t sub/live -u user -P secret
 port=$BROKER_PORT
 
 # the will of a subscriber that is killed
-remember
-LD_LIBRARY_PATH=$library "$programs/paho_cs_sub" -h "$host" -p "$port" -i mortal -t sub/live --will-topic opt/will \
-    --will-payload 'last words' --will-qos 1 >"$WORK/sub.out" 2>&1 </dev/null &
-mortal=$!
-disown # its end is no news
-wait_for_line "$BROKER_LOG" 'Sending SUBACK to mortal' 10
-kill -KILL "$mortal"
-[ "$(recall 1)" = 'opt/will 1 last words' ]
-verdict $? 'sub --will-topic --will-payload --will-qos'
+for version in 311 5; do
+    remember
+    LD_LIBRARY_PATH=$library "$programs/paho_cs_sub" -V $version -h "$host" -p "$port" -i "mortal-$version" -t sub/live \
+        --will-topic opt/will --will-payload 'last words' --will-qos 1 >"$WORK/sub.out" 2>&1 </dev/null &
+    mortal=$!
+    disown # its end is no news
+    wait_for_line "$BROKER_LOG" "Sending SUBACK to mortal-$version" 10
+    kill -KILL "$mortal"
+    [ "$(recall 1)" = 'opt/will 1 last words' ]
+    verdict $? "sub -V $version --will-topic --will-payload --will-qos"
+done
 
 echo "paho_cs options: $passed passed, $failed failed"
 [ $failed -eq 0 ]

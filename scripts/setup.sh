@@ -26,6 +26,9 @@ survey() {
     wanted mosquitto-clients command -v mosquitto_sub
     wanted libpaho-mqtt-dev test -e /usr/include/MQTTClient.h
     wanted libpaho-mqtt1.3 sh -c 'ldconfig -p | grep -q libpaho-mqtt3c.so.1'
+    wanted openssl command -v openssl
+    wanted websockify command -v websockify
+    wanted tinyproxy-bin command -v tinyproxy
     wanted paho.mqtt.c-examples command -v paho_cs_pub
     wanted util-linux command -v unshare
     wanted iproute2 command -v ip

@@ -38,9 +38,13 @@ scripts/store-exchange.sh
 step "Killed programs"
 scripts/survive.sh 20
 
+step "The recorded behaviour of the original"
+scripts/differential.sh check
+
 step "Debian's prebuilt programs"
 scripts/paho-cs-options.sh "$PWD/build/lib"
 scripts/debian-programs.sh "$PWD/build/lib"
+scripts/transports.sh "$PWD/build/lib"
 
 step "Debian's example sources, compiled against include/"
 sources=/usr/src/paho.mqtt.c-examples
@@ -83,7 +87,8 @@ for build in build/examples "$WORK/cmake" "$WORK/cmake-plain"; do
         timeout -s KILL 0.2 "$program" --uri "$uri" --count 1000 || true
         "$program" --uri "$uri" --count 1000
     )
-    for receiver in receive subscribe_callbacks; do
+    "$build/request_response" --uri "$uri"
+    for receiver in receive subscribe_callbacks subscribe_v5; do
         "$build/$receiver" --uri "$uri" --topic "$receiver/#" --count 3 --timeout 20000 >"$WORK/received" &
         pid=$!
         wait_for_line "$WORK/received" '^subscribed' 20 "$pid"

@@ -1,8 +1,9 @@
 //! Connecting: server addresses in order, protocol versions, CONNECT to CONNACK.
 
+use super::callout::CalloutGuard;
 use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
-use super::{Client, Error, pump, reactor};
+use super::{Client, Error, dispatch, pump, reactor};
 use crate::packet::{ConnAck, ProtocolVersion};
 use crate::session::ConnectOptions;
 use crate::trace::Level;
@@ -27,6 +28,8 @@ pub struct ConnectRequest {
     pub addresses: Vec<Option<ServerAddress>>,
     /// Protocol versions.
     pub version: VersionChoice,
+    /// What belongs to the way to the server.
+    pub transport: transport::Options,
     /// Everything else; its `version` is replaced by the one being tried.
     pub options: ConnectOptions,
     /// Limit for each address, from name resolution to CONNACK.
@@ -79,15 +82,18 @@ impl Client {
     /// Connects. An existing connection is closed first, without DISCONNECT and without connectionLost. When this
     /// returns, unfinished messages of a kept session have been sent again.
     pub fn connect(&self, request: &ConnectRequest) -> Result<Connected, Error> {
-        let mut state = self.lock_idle();
+        let mut state = self.adopt().ok_or(Error::Failure)?;
         while state.is_changing_connection() && !state.destroyed {
+            if state.phase != Phase::Connecting && dispatch::is_in_callback() {
+                // That disconnect waits for this callback.
+                return Err(Error::Failure);
+            }
             self.changed.wait(&mut state);
         }
         if state.destroyed {
             return Err(Error::Failure);
         }
         state.phase = Phase::Connecting;
-        state.generation = reactor::generation();
         self.end_link(&mut state, End::Lost);
         state.driver = match state.callbacks.message_arrived.is_some() {
             true => Driver::Workers,
@@ -173,7 +179,9 @@ impl Client {
         );
         let connected = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            transport::connect(address, deadline)
+            // The application's TLS callbacks may call this client again.
+            let _callout = CalloutGuard::enter(self.key);
+            transport::connect(address, &request.transport, deadline)
         });
         let transport: Arc<dyn Transport> = connected.map_err(|error| {
             crate::trace!(Level::Error, "Client {}: {error}", self.name());
@@ -265,8 +273,7 @@ impl Client {
                 if link.blocked {
                     reactor::watch_writable(self.key, &*link.transport);
                 }
-                state.timer = None;
-                self.update_timer(state);
+                self.restart_timer(state);
             }
         }
         self.schedule_callbacks(state);

@@ -1,7 +1,7 @@
 //! The orderly end of a connection.
 
 use super::Client;
-use super::dispatch::CALLBACK_PATIENCE;
+use super::dispatch::{self, CALLBACK_PATIENCE};
 use super::link::End;
 use super::state::{Driver, Phase, State};
 use crate::packet::{Properties, ReasonCode};
@@ -22,8 +22,11 @@ impl Client {
         if state.session.is_connected() && !state.is_changing_connection() {
             state.phase = Phase::Disconnecting;
             let number = state.link_number();
-            self.quiesce(&mut state, quiesce, number);
-            self.wait_idle(&mut state);
+            let deadline = quiesce.and_then(|limit| Instant::now().checked_add(limit));
+            self.quiesce(&mut state, deadline, number);
+            state.phase = Phase::Closing;
+            self.changed.notify_all();
+            self.wait_until_sent(&mut state, deadline, number);
             if state.link_number() == number {
                 if state.session.disconnect(reason, properties).is_err() {
                     crate::trace!(
@@ -47,23 +50,47 @@ impl Client {
     fn quiesce(
         &self,
         state: &mut MutexGuard<'_, State>,
-        limit: Option<Duration>,
+        deadline: Option<Instant>,
         number: Option<u64>,
     ) {
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let settled = |state: &State| {
-            !state.session.has_unfinished_exchanges() || state.link_number() != number
-        };
-        if limit != Some(Duration::ZERO) {
-            self.wait_for_ack(state, deadline, |state| settled(state).then_some(()));
-        }
-        // What was acknowledged has been told before this returns, as by the original.
-        if state.driver == Driver::Workers && !self.is_in_own_callback(state) {
+        self.wait_for_ack(state, deadline, |state| {
+            let settled = !state.session.has_unfinished_exchanges();
+            (settled || state.link_number() != number).then_some(())
+        });
+        // What was acknowledged has been told before this returns, as by the original; not to a thread that itself keeps
+        // other callbacks from running.
+        if state.driver == Driver::Workers && !dispatch::is_in_callback() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
-            while !state.notices.is_empty() || state.running.is_some() {
+            // A destroyed client is told nothing more.
+            while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {
                 if self.changed.wait_until(state, patience).timed_out() {
                     break;
                 }
+            }
+        }
+    }
+
+    /// DISCONNECT goes behind what was accepted before: waits for a full socket, and while another thread is in the middle
+    /// of a write (which does not block).
+    fn wait_until_sent(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+        number: Option<u64>,
+    ) {
+        loop {
+            while state.busy || (state.sending && state.link_number() == number) {
+                self.changed.wait(state);
+            }
+            if state.link_number() != number || state.outbox.is_empty() {
+                return;
+            }
+            let changed = self.wait_for_ack(state, deadline, |state| {
+                let ended = state.link_number() != number;
+                (ended || state.sending || state.outbox.is_empty()).then_some(())
+            });
+            if changed.is_none() {
+                return;
             }
         }
     }

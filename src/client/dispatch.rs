@@ -7,6 +7,7 @@ use super::state::{Driver, State};
 use super::{Client, reactor};
 use crate::packet::{Disconnect, PacketId, Properties, Publish, ReasonCode};
 use parking_lot::{Mutex, MutexGuard};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
@@ -62,7 +63,7 @@ pub(super) enum Notice {
 }
 
 /// Clients with something to tell, and whether a thread is at it.
-struct Dispatcher {
+pub(super) struct Dispatcher {
     ready: VecDeque<Arc<Client>>,
     running: bool,
 }
@@ -71,6 +72,16 @@ static DISPATCHER: Mutex<Dispatcher> = Mutex::new(Dispatcher {
     ready: VecDeque::new(),
     running: false,
 });
+
+thread_local! {
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread is inside a messageArrived, deliveryComplete or published callback of any client: until
+/// that returns no other one runs.
+pub(super) fn is_in_callback() -> bool {
+    IN_CALLBACK.get()
+}
 
 /// Runs callbacks of all clients that have something to tell, unless another thread is at it. For workers.
 pub(super) fn run_callbacks() {
@@ -81,8 +92,8 @@ pub(super) fn run_callbacks() {
         }
         dispatcher.running = true;
     }
-    reactor::ensure_spare_worker();
     loop {
+        reactor::prepare_to_block();
         let client = {
             let mut dispatcher = DISPATCHER.lock();
             match dispatcher.ready.pop_front() {
@@ -98,10 +109,23 @@ pub(super) fn run_callbacks() {
     }
 }
 
+/// Whether callbacks wait for a thread to run them.
+pub(super) fn has_ready() -> bool {
+    let dispatcher = DISPATCHER.lock();
+    !dispatcher.running && !dispatcher.ready.is_empty()
+}
+
+/// Holds the list of clients with something to tell.
+pub(super) type ForkGuard = MutexGuard<'static, Dispatcher>;
+
+pub(super) fn lock_for_fork() -> ForkGuard {
+    DISPATCHER.lock()
+}
+
 /// A forked child has none of the threads that were at it.
-pub(super) fn reset_after_fork() {
-    let mut dispatcher = DISPATCHER.lock();
-    dispatcher.ready.clear();
+pub(super) fn reset_in_child(dispatcher: &mut ForkGuard) {
+    // Not dropped: what the parent's threads left may be in any state.
+    std::mem::forget(std::mem::take(&mut dispatcher.ready));
     dispatcher.running = false;
 }
 
@@ -176,14 +200,19 @@ impl Client {
         self.schedule_callbacks(&mut state);
     }
 
-    /// Runs this client's callbacks in the calling thread (a client without workers), unless another thread runs some.
+    /// Runs this client's callbacks in the calling thread (a client without workers). A thread that runs some already
+    /// runs these too.
     pub(super) fn run_callbacks_here(&self, state: &mut MutexGuard<'_, State>) {
-        if state.driver == Driver::Workers {
+        if state.driver == Driver::Workers || state.notices.is_empty() || state.scheduled {
             return;
         }
         {
             let mut dispatcher = DISPATCHER.lock();
             if dispatcher.running {
+                if let Some(client) = self.this.upgrade() {
+                    state.scheduled = true;
+                    dispatcher.ready.push_back(client);
+                }
                 return;
             }
             dispatcher.running = true;
@@ -267,7 +296,10 @@ impl Client {
         state.running = Some(thread::current().id());
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            callback()
+            IN_CALLBACK.set(true);
+            let result = callback();
+            IN_CALLBACK.set(false);
+            result
         });
         state.running = None;
         self.changed.notify_all();
@@ -290,9 +322,7 @@ impl Client {
     ) {
         let own = thread::current().id();
         // In a forked child the thread that ran one does not exist.
-        while state.running.is_some_and(|running| running != own)
-            && state.generation == reactor::generation()
-        {
+        while state.running.is_some_and(|running| running != own) && !self.is_inherited() {
             match deadline {
                 None => self.changed.wait(state),
                 Some(deadline) => {
@@ -302,10 +332,5 @@ impl Client {
                 }
             }
         }
-    }
-
-    /// Whether the calling thread is inside a callback of this client.
-    pub(super) fn is_in_own_callback(&self, state: &State) -> bool {
-        state.running == Some(thread::current().id())
     }
 }

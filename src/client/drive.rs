@@ -2,7 +2,7 @@
 
 use super::state::{Driver, Phase, State};
 use super::{Client, pump};
-use crate::transport::{Interest, wait_ready};
+use crate::transport::{Interest, Transport, wait_ready};
 use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +34,8 @@ impl Client {
             }
             if self.is_driven_here(state) {
                 self.drive_once(state, deadline, started);
+            } else if let Some((transport, number)) = self.take_write_watch(state) {
+                self.wait_writable(state, &*transport, number, deadline);
             } else {
                 self.wait_changed(state, deadline);
             }
@@ -49,9 +51,7 @@ impl Client {
         done: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         state.ack_waiters += 1;
-        if state.driver == Driver::Workers && state.link.as_ref().is_some_and(|link| link.paused) {
-            self.read_turn(state, false);
-        }
+        self.resume_reading(state);
         let value = self.wait_until(state, deadline, done);
         state.ack_waiters -= 1;
         value
@@ -103,6 +103,41 @@ impl Client {
         self.finish_watch(state, watch, ready);
     }
 
+    /// The connection's transport and number, when its driver began to wait for input before the socket was full: this
+    /// thread waits for the socket then.
+    fn take_write_watch(&self, state: &mut State) -> Option<(Arc<dyn Transport>, u64)> {
+        if state.busy || state.driver != Driver::Caller {
+            return None;
+        }
+        let link = state.link.as_mut()?;
+        if !link.blocked || link.write_watched {
+            return None;
+        }
+        link.write_watched = true;
+        Some((Arc::clone(&link.transport), link.number))
+    }
+
+    fn wait_writable(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        transport: &dyn Transport,
+        number: u64,
+        deadline: Option<Instant>,
+    ) {
+        let interest = Interest {
+            readable: false,
+            writable: true,
+        };
+        let ready = MutexGuard::unlocked(state, || wait_ready(transport, interest, deadline));
+        if let Some(link) = state.link.as_mut().filter(|link| link.number == number) {
+            link.write_watched = false;
+            if ready.writable {
+                self.handle_writable(state);
+            }
+            self.changed.notify_all();
+        }
+    }
+
     /// Takes the right to read, for waiting outside the lock.
     pub(super) fn take_watch(&self, state: &mut State) -> Option<Watch> {
         let timer = state.session.poll_timeout();
@@ -110,8 +145,9 @@ impl Client {
         let input = link.input.take()?;
         let interest = Interest {
             readable: !link.paused,
-            writable: link.blocked,
+            writable: link.blocked && !link.write_watched,
         };
+        link.write_watched |= interest.writable;
         Some(Watch {
             transport: Arc::clone(&link.transport),
             number: link.number,
@@ -134,20 +170,27 @@ impl Client {
             .filter(|link| link.number == watch.number)
         {
             link.input = Some(watch.input);
+            if watch.interest.writable {
+                link.write_watched = false;
+            }
         } else {
+            return;
+        }
+        if state.busy {
+            // The thread that uses the store, or whoever waits for it, goes on; others are not to wait for it here.
+            self.changed.notify_all();
             return;
         }
         if ready.writable {
             self.handle_writable(state);
         }
         if ready.readable {
+            // One turn: the next wait finds what is left, after the caller has looked at what came.
             self.read_turn(state, false);
         }
         self.handle_timers(state);
         self.changed.notify_all();
-        if !state.notices.is_empty() {
-            self.run_callbacks_here(state);
-        }
+        self.run_callbacks_here(state);
     }
 
     /// One look at the connection without waiting.
@@ -156,13 +199,14 @@ impl Client {
             self.read_turn(state, false);
             self.handle_writable(state);
             self.handle_timers(state);
+            self.run_callbacks_here(state);
         }
     }
 }
 
 /// A connection being waited on outside its client's lock.
 pub(super) struct Watch {
-    pub(super) transport: Arc<dyn crate::transport::Transport>,
+    pub(super) transport: Arc<dyn Transport>,
     number: u64,
     input: bytes::BytesMut,
     pub(super) interest: Interest,

@@ -4,6 +4,7 @@ use super::callout::CalloutGuard;
 use super::state::{Driver, Phase, State};
 use super::{Client, dispatch::Notice, pump, reactor, records};
 use crate::packet::{ReasonCode, next_frame};
+use crate::persistence::{Key, Store, StoreError};
 use crate::session::Event;
 use crate::session::SendQueue;
 use crate::trace::Level;
@@ -37,6 +38,8 @@ pub(super) struct Link {
     pub(super) input: Option<BytesMut>,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
+    /// A thread that drives the connection waits for it to be writable.
+    pub(super) write_watched: bool,
     /// A worker found more to read while another was reading.
     pub(super) read_again: bool,
     /// Too much waits for the application: nothing is read.
@@ -54,6 +57,7 @@ impl Link {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             input: Some(BytesMut::new()),
             blocked: false,
+            write_watched: false,
             read_again: false,
             paused: false,
             registered: false,
@@ -106,53 +110,43 @@ impl Client {
 
     fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
         while let Some(op) = state.session.poll_store_op() {
-            let Some(mut store) = state.store.take() else {
-                continue;
-            };
             let queue_is_empty = state.messages.is_empty();
-            state.busy = true;
-            let result = MutexGuard::unlocked(state, || {
-                let _callout = CalloutGuard::enter(self.key);
-                records::apply(store.as_mut(), op, queue_is_empty)
-            });
-            state.busy = false;
-            state.store = Some(store);
-            self.changed.notify_all();
-            if let Err(error) = result {
-                crate::trace!(
-                    Level::Error,
-                    "Persistence error for client {}: {}",
-                    self.name(),
-                    error.0
-                );
-                if state.session.store_failed() {
-                    return Err(StoreFailed);
-                }
+            let apply = |store: &mut dyn Store| records::apply(store, op, queue_is_empty);
+            if self.use_store(state, apply).is_err() && state.session.store_failed() {
+                return Err(StoreFailed);
             }
         }
         Ok(())
     }
 
     /// Removes the record of a message that the application has taken.
-    pub(super) fn remove_record(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        record: Option<crate::persistence::Key>,
-    ) {
+    pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
         let Some(key) = record else { return };
         self.wait_idle(state);
+        // A record that stays is only delivered once more.
+        let _ = self.use_store(state, |store| store.remove(&key.to_string()));
+    }
+
+    /// Works on the store, if there is one, outside the lock: it may be the application's code. Failures are traced.
+    fn use_store(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let Some(mut store) = state.store.take() else {
-            return;
+            return Ok(());
         };
         state.busy = true;
         let result = MutexGuard::unlocked(state, || {
+            reactor::prepare_to_block();
             let _callout = CalloutGuard::enter(self.key);
-            store.remove(&key.to_string())
+            operation(store.as_mut())
         });
         state.busy = false;
         state.store = Some(store);
         self.changed.notify_all();
-        if let Err(error) = result {
+        self.resume_missed(state);
+        if let Err(error) = &result {
             crate::trace!(
                 Level::Error,
                 "Persistence error for client {}: {}",
@@ -160,6 +154,7 @@ impl Client {
                 error.0
             );
         }
+        result
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
@@ -178,7 +173,7 @@ impl Client {
                     message.payload = bytes::Bytes::copy_from_slice(&message.payload);
                 }
                 let v5 = state.session.is_v5();
-                let record = seq.map(|seq| crate::persistence::Key::Queued { v5, seq });
+                let record = seq.map(|seq| Key::Queued { v5, seq });
                 state.push_message(message, record);
                 self.schedule_callbacks(state);
             }
@@ -222,9 +217,11 @@ impl Client {
             let (transport, number) = (Arc::clone(&link.transport), link.number);
             let mut sending = std::mem::take(&mut state.outbox);
             state.sending = true;
-            let (sent, result) =
-                MutexGuard::unlocked(state, || write_queue(&*transport, &mut sending));
-            state.sending = false;
+            let (sent, result) = MutexGuard::unlocked(state, || {
+                self.flush_trace(); // before another thread can trace the answer
+                write_queue(&*transport, &mut sending)
+            });
+            self.end_sending(state);
             if !self.note_written(state, number, sent, sending, result) {
                 return;
             }
@@ -248,9 +245,10 @@ impl Client {
         let (transport, number) = (Arc::clone(&link.transport), link.number);
         state.sending = true;
         let result = MutexGuard::unlocked(state, || {
+            self.flush_trace();
             write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
         });
-        state.sending = false;
+        self.end_sending(state);
         let sent = *result.as_ref().unwrap_or(&0);
         let mut rest = SendQueue::default();
         if sent < head.len() + payload.len() {
@@ -264,6 +262,13 @@ impl Client {
             self.flush(state);
         }
         taken
+    }
+
+    fn end_sending(&self, state: &mut State) {
+        state.sending = false;
+        if state.phase == Phase::Closing {
+            self.changed.notify_all();
+        }
     }
 
     /// Books the result of a write outside the lock. `false`: writing cannot go on now.
@@ -308,7 +313,7 @@ impl Client {
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.blocked = blocked;
-            if blocked && link.registered {
+            if blocked && link.registered && !link.transport.write_awaits_input() {
                 reactor::watch_writable(key, &*link.transport);
             }
         }
@@ -368,7 +373,7 @@ impl Client {
                 turn = ReadTurn::Drained;
                 break;
             }
-            if count < READ_SIZE && !to_end {
+            if count < READ_SIZE && !to_end && transport.short_read_drains() {
                 turn = ReadTurn::Drained;
                 break;
             }
@@ -376,8 +381,12 @@ impl Client {
         if input.is_empty() && input.capacity() > KEPT_CAPACITY {
             input = BytesMut::new();
         }
+        let key = self.key;
         if let Some(link) = &mut state.link {
             link.input = Some(input);
+            if link.registered && transport.read_awaits_output() {
+                reactor::watch_writable(key, &*transport);
+            }
             if std::mem::take(&mut link.read_again) {
                 turn = ReadTurn::More;
             }
@@ -486,10 +495,16 @@ impl Client {
             Driver::Workers => reactor::deregister(self.key, &link),
         }
         match end {
-            End::Orderly => link.transport.finish(),
-            // The parent process goes on with the connection that a forked child inherited.
-            End::Destroyed if link.is_inherited() && link.registered => {}
+            // The parent process may go on with the connection that a forked child inherited: it is only closed here.
+            End::Lost | End::Destroyed if link.is_inherited() => {}
             End::Lost | End::Destroyed => link.transport.shutdown(),
+            End::Orderly => {
+                link.transport.finish();
+                if link.input.is_none() {
+                    // A thread waits for input that nobody wants any more.
+                    link.transport.shutdown();
+                }
+            }
         }
         state.outbox.clear();
         state.answers.clear();
@@ -497,6 +512,7 @@ impl Client {
             End::Orderly | End::Lost => state.session.handle_closed(end == End::Orderly),
             End::Destroyed => state.session.abandon(),
         }
+        self.restart_timer(state);
         let _ = self.drain(state);
         crate::trace!(
             Level::Minimum,
@@ -508,8 +524,9 @@ impl Client {
 
     /// The connection broke: ends it and tells the application.
     pub(super) fn lose_connection(&self, state: &mut MutexGuard<'_, State>, why: &str) {
+        let number = state.link_number();
         self.wait_idle(state);
-        if state.link.is_none() {
+        if number.is_none() || state.link_number() != number {
             return;
         }
         crate::trace!(

@@ -49,14 +49,12 @@ impl Client {
         if state.loss_thread {
             return;
         }
-        state.loss_thread = true;
-        let started = super::reactor::thread_builder().spawn(move || client.tell_losses());
-        if let Err(error) = started {
-            state.loss_thread = false;
-            crate::trace!(
+        match super::reactor::thread_builder().spawn(move || client.tell_losses()) {
+            Ok(_) => state.loss_thread = true,
+            Err(error) => crate::trace!(
                 Level::Error,
                 "Cannot start a thread for connectionLost: {error}"
-            );
+            ),
         }
     }
 

@@ -14,6 +14,7 @@ mod disconnect;
 mod dispatch;
 mod drive;
 mod error;
+mod fork;
 mod link;
 mod lost;
 mod publish;
@@ -28,8 +29,9 @@ pub use callout::CalloutGuard;
 pub use connect::{ConnectRequest, Connected, VersionChoice};
 pub use dispatch::{Callback, CallbackRef, Callbacks, Completed};
 pub use error::Error;
+pub use fork::{ForkGuard, prepare_fork};
 pub use pump::yield_to_clients as yield_now;
-pub use reactor::{Stopped, handle_fork_in_child, handle_fork_in_parent, prepare_fork, shut_down};
+pub use reactor::{Stopped, shut_down};
 
 use crate::persistence::Store;
 use crate::session::Session;
@@ -37,7 +39,7 @@ use crate::transport::ServerAddress;
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use state::State;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,8 @@ pub struct Client {
     state: Mutex<State>,
     /// Signalled whenever something changed that a call may wait for.
     changed: Condvar,
+    /// The process that made or last connected it, in forks from the first.
+    generation: AtomicU32,
     this: Weak<Client>,
 }
 
@@ -103,6 +107,7 @@ impl Client {
             address,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            generation: AtomicU32::new(reactor::generation()),
             this: this.clone(),
         })
     }
@@ -141,8 +146,12 @@ impl Client {
 
     /// Ends the client: the connection is closed without DISCONNECT, so that the server publishes the will; unfinished
     /// messages stay in the store. Returns when no messageArrived, deliveryComplete or published callback of this
-    /// client runs any more, and none starts later; called from inside one of them it returns at once.
+    /// client runs any more, and none starts later; called from inside one of them it returns at once. It does
+    /// not wait for connectionLost or disconnected, in which programs connect in a loop: their calls fail from now on.
     pub fn destroy(&self) {
+        if self.abandon_inherited() {
+            return;
+        }
         let mut state = self.lock_idle();
         state.destroyed = true;
         self.end_link(&mut state, link::End::Destroyed);
@@ -166,6 +175,7 @@ impl Client {
 
     fn wait_idle(&self, state: &mut MutexGuard<'_, State>) {
         while state.busy {
+            reactor::prepare_to_block();
             self.changed.wait(state);
         }
     }

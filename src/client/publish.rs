@@ -17,7 +17,7 @@ impl Client {
     /// stored (with persistence) and will be delivered, on a later connection if this one breaks.
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<Option<PacketId>, Error> {
         let mut state = self.lock_idle();
-        if !state.session.is_connected() || state.destroyed {
+        if !state.takes_packets() {
             return Err(Error::Disconnected);
         }
         self.wait_for_room(&mut state)?;
@@ -41,7 +41,7 @@ impl Client {
         );
         let number = state.link_number();
         let room = self.wait_for_ack(state, None, |state| {
-            if state.link_number() != number || !state.session.is_connected() {
+            if state.link_number() != number || !state.takes_packets() {
                 return Some(Err(Error::Failure));
             }
             has_room(state).then_some(Ok(()))

@@ -5,7 +5,7 @@ use super::Client;
 use super::drive::{Watch, earlier};
 use super::state::Driver;
 use crate::transport::wait_any;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,13 @@ static CLIENTS: Mutex<Vec<(u64, Weak<Client>)>> = Mutex::new(Vec::new());
 
 /// How long `MQTTClient_yield` lasts: programs use it as a pause.
 const YIELD: Duration = Duration::from_millis(100);
+
+/// Holds the list of clients without callbacks.
+pub(super) type ForkGuard = MutexGuard<'static, Vec<(u64, Weak<Client>)>>;
+
+pub(super) fn lock_for_fork() -> ForkGuard {
+    CLIENTS.lock()
+}
 
 pub(super) fn register(client: &Arc<Client>) {
     let mut clients = CLIENTS.lock();
@@ -56,7 +63,7 @@ pub(super) fn turn(deadline: Option<Instant>) {
         .collect();
     let ready = wait_any(&wanted, until);
     for ((client, watch), ready) in watches.into_iter().zip(ready) {
-        let mut state = client.lock_idle();
+        let mut state = client.state.lock();
         client.finish_watch(&mut state, watch, ready);
         drop(state);
         client.flush_trace();

@@ -18,9 +18,8 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
-use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -46,8 +45,8 @@ struct Reactor {
     wake: OwnedFd,
     clients: Mutex<HashMap<u64, Weak<Client>>>,
     timers: Mutex<Timers>,
-    /// Clients with more to read than one turn allowed, or whose store is the application's code.
-    deferred: Mutex<VecDeque<Arc<Client>>>,
+    /// What is to be done for clients, by whichever worker comes first.
+    work: Mutex<VecDeque<(Arc<Client>, Work)>>,
     /// Workers waiting, or about to.
     idle: AtomicUsize,
     stopping: AtomicBool,
@@ -56,8 +55,53 @@ struct Reactor {
 
 #[derive(Default)]
 struct Timers {
-    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// At most one for each client: the one in its state.
+    deadlines: BTreeMap<(Instant, u64), Weak<Client>>,
     armed: Option<Instant>,
+}
+
+/// What has happened on a client's connection and waits to be handled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Work {
+    readable: bool,
+    /// The peer has ended the stream; this shows only behind all that it sent.
+    ended: bool,
+    writable: bool,
+    timer: bool,
+}
+
+impl Work {
+    /// There may be more to read, and an end that no event will tell again.
+    const READ_ON: Work = Work {
+        readable: true,
+        ended: true,
+        writable: false,
+        timer: false,
+    };
+    const TIMER: Work = Work {
+        readable: false,
+        ended: false,
+        writable: false,
+        timer: true,
+    };
+
+    fn from_event(flags: epoll::EventFlags) -> Work {
+        use epoll::EventFlags;
+        let ended = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        Work {
+            readable: ended || flags.contains(EventFlags::IN),
+            ended,
+            writable: flags.contains(EventFlags::OUT),
+            timer: false,
+        }
+    }
+
+    fn add(&mut self, other: Work) {
+        self.readable |= other.readable;
+        self.ended |= other.ended;
+        self.writable |= other.writable;
+        self.timer |= other.timer;
+    }
 }
 
 static REACTOR: Mutex<Option<Arc<Reactor>>> = Mutex::new(None);
@@ -65,6 +109,24 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Holds the table of workers while the process is copied.
+pub(super) fn lock_for_fork() -> ForkGuard {
+    ForkGuard(REACTOR.lock())
+}
+
+/// No other thread is inside the table of workers.
+pub(super) struct ForkGuard(MutexGuard<'static, Option<Arc<Reactor>>>);
+
+impl ForkGuard {
+    /// The child has none of the workers: clients it connects get new ones.
+    pub(super) fn reset_in_child(&mut self) {
+        // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
+        std::mem::forget(self.0.take());
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        IS_WORKER.set(false);
+    }
 }
 
 /// How many forks lie between the process that loaded the library and this one.
@@ -137,12 +199,23 @@ pub(super) fn wake_for_callbacks() {
     }
 }
 
-/// Makes sure that a worker waits for events while this one is busy with the application's code.
-pub(super) fn ensure_spare_worker() {
+/// Makes sure that another worker takes over while this one runs the application's code or waits for a thread that does.
+pub(super) fn prepare_to_block() {
     if IS_WORKER.get() {
         if let Some(reactor) = get() {
             reactor.ensure_spare();
+            let has_work = !reactor.work.lock().is_empty();
+            if has_work || dispatch::has_ready() {
+                reactor.signal();
+            }
         }
+    }
+}
+
+/// Lets a worker handle what came while the client could not be used.
+pub(super) fn resume(client: Arc<Client>, work: Work) {
+    if let Some(reactor) = get() {
+        reactor.push_work(client, work);
     }
 }
 
@@ -168,31 +241,6 @@ impl Stopped {
             }
         }
     }
-}
-
-thread_local! {
-    static HELD_OVER_FORK: RefCell<Option<MutexGuard<'static, Option<Arc<Reactor>>>>> = const { RefCell::new(None) };
-}
-
-/// To be called before fork: no other thread is inside the reactor's table while the process is copied.
-pub fn prepare_fork() {
-    HELD_OVER_FORK.set(Some(REACTOR.lock()));
-}
-
-/// To be called after fork in the parent.
-pub fn handle_fork_in_parent() {
-    HELD_OVER_FORK.take();
-}
-
-/// To be called after fork in the child, which has none of the workers: clients it creates get new ones.
-pub fn handle_fork_in_child() {
-    if let Some(mut reactor) = HELD_OVER_FORK.take() {
-        // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
-        std::mem::forget(reactor.take());
-    }
-    GENERATION.fetch_add(1, Ordering::Relaxed);
-    IS_WORKER.set(false);
-    dispatch::reset_after_fork();
 }
 
 fn read_flags() -> epoll::EventFlags {
@@ -231,7 +279,7 @@ impl Reactor {
             wake,
             clients: Mutex::default(),
             timers: Mutex::default(),
-            deferred: Mutex::default(),
+            work: Mutex::default(),
             idle: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             workers: Mutex::default(),
@@ -286,9 +334,9 @@ impl Reactor {
                 }
             }
             for event in events.drain(..) {
-                self.handle_event(event);
+                self.take_event(event);
             }
-            self.run_deferred();
+            self.work_off();
             dispatch::run_callbacks();
             crate::trace::flush();
             if self.idle.fetch_add(1, Ordering::SeqCst) >= IDLE_WORKERS {
@@ -300,31 +348,46 @@ impl Reactor {
         self.signal();
     }
 
-    fn handle_event(self: &Arc<Self>, event: epoll::Event) {
+    /// An event is told once, so it is put where every worker finds it if this one is held up.
+    fn take_event(&self, event: epoll::Event) {
         match event.data.u64() {
             TIMER => self.fire_timers(),
             WAKE => {}
             key => {
                 let client = self.clients.lock().get(&key).and_then(Weak::upgrade);
                 if let Some(client) = client {
-                    client.handle_ready(event.flags);
+                    let work = Work::from_event(event.flags);
+                    self.work.lock().push_back((client, work));
                 }
             }
         }
     }
 
-    fn run_deferred(self: &Arc<Self>) {
-        loop {
-            let Some(client) = self.deferred.lock().pop_front() else {
+    fn push_work(&self, client: Arc<Client>, work: Work) {
+        self.work.lock().push_back((client, work));
+        self.signal();
+    }
+
+    /// One round, so that callbacks and new events get their turn; what is added meanwhile comes with a signal.
+    fn work_off(&self) {
+        let round = self.work.lock().len();
+        for _ in 0..round {
+            let Some((client, work)) = self.work.lock().pop_front() else {
                 return;
             };
-            client.handle_ready(epoll::EventFlags::IN);
+            client.handle_work(work);
         }
     }
 
-    fn schedule(&self, key: u64, at: Instant) {
+    /// Replaces the client's deadline.
+    fn schedule(&self, client: &Client, before: Option<Instant>, at: Instant) {
         let mut timers = self.timers.lock();
-        timers.deadlines.push(Reverse((at, key)));
+        if let Some(before) = before {
+            timers.deadlines.remove(&(before, client.key));
+        }
+        timers
+            .deadlines
+            .insert((at, client.key), client.this.clone());
         if timers.armed.is_none_or(|armed| at < armed) {
             self.arm(&mut timers, at);
         }
@@ -352,55 +415,71 @@ impl Reactor {
     }
 
     fn fire_timers(&self) {
-        let mut due = Vec::new();
-        {
-            let now = Instant::now();
-            let mut timers = self.timers.lock();
-            timers.armed = None;
-            while let Some(Reverse((at, key))) = timers.deadlines.peek().copied() {
-                if at > now {
-                    self.arm(&mut timers, at);
-                    break;
-                }
-                timers.deadlines.pop();
-                due.push(key);
+        let now = Instant::now();
+        let mut timers = self.timers.lock();
+        timers.armed = None;
+        while let Some(first) = timers.deadlines.first_entry() {
+            let (at, _) = *first.key();
+            if at > now {
+                self.arm(&mut timers, at);
+                break;
             }
-        }
-        for key in due {
-            let client = self.clients.lock().get(&key).and_then(Weak::upgrade);
-            if let Some(client) = client {
-                client.handle_timer();
+            if let Some(client) = first.remove().upgrade() {
+                self.work.lock().push_back((client, Work::TIMER));
             }
         }
     }
 }
 
 impl Client {
-    /// The connection can be read or written, or has ended.
-    fn handle_ready(self: &Arc<Self>, flags: epoll::EventFlags) {
-        let mut state = self.lock_idle();
-        if flags.contains(epoll::EventFlags::OUT) {
+    /// Something has happened on the connection, or is due. While another thread is in the middle of an operation it
+    /// is only noted: a worker does not wait for the application's store.
+    fn handle_work(&self, work: Work) {
+        let mut state = self.state.lock();
+        if state.busy {
+            state.missed.add(work);
+            return;
+        }
+        if work.timer {
+            // The deadline has left the reactor's list; another one may have taken its place.
+            state.timer = state.timer.filter(|at| *at > Instant::now());
+            self.handle_timers(&mut state);
+            self.handle_offer_timer(&mut state);
+        }
+        let link = state.link.as_ref();
+        let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
+        let write_goes_on = link.is_some_and(|link| link.transport.write_awaits_input());
+        if work.writable || work.readable && write_goes_on {
             self.handle_writable(&mut state);
         }
-        let ended = epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR;
-        if flags.intersects(epoll::EventFlags::IN | ended) {
-            self.read_as_worker(&mut state, flags.intersects(ended));
+        if work.readable || work.writable && read_goes_on {
+            self.read_as_worker(&mut state, work.ended);
         }
         self.update_timer(&mut state);
         drop(state);
         self.flush_trace();
     }
 
-    fn read_as_worker(&self, state: &mut MutexGuard<'_, State>, to_end: bool) {
-        if self.read_turn(state, to_end) == ReadTurn::More {
-            if let (Some(reactor), Some(client)) = (get(), self.this.upgrade()) {
-                reactor.deferred.lock().push_back(client);
-                reactor.signal();
+    /// The client can be used again: what came meanwhile is handled.
+    pub(super) fn resume_missed(&self, state: &mut State) {
+        let missed = std::mem::take(&mut state.missed);
+        if missed != Work::default() {
+            if let Some(client) = self.this.upgrade() {
+                resume(client, missed);
             }
         }
     }
 
-    /// The application has taken messages: reads on if that was waited for.
+    /// Reads a turn; what is left goes on after other connections have had theirs.
+    pub(super) fn read_as_worker(&self, state: &mut MutexGuard<'_, State>, to_end: bool) {
+        if self.read_turn(state, to_end) == ReadTurn::More {
+            if let Some(client) = self.this.upgrade() {
+                resume(client, Work::READ_ON);
+            }
+        }
+    }
+
+    /// The application has taken messages, or waits for what lies behind them: reads on if that was waited for.
     pub(super) fn resume_reading(&self, state: &mut MutexGuard<'_, State>) {
         if state
             .link
@@ -411,14 +490,14 @@ impl Client {
         }
     }
 
-    fn handle_timer(&self) {
-        let mut state = self.lock_idle();
-        state.timer = None;
-        self.handle_timers(&mut state);
-        self.handle_offer_timer(&mut state);
-        self.update_timer(&mut state);
-        drop(state);
-        self.flush_trace();
+    /// Other things are due than before: the connection has begun or ended.
+    pub(super) fn restart_timer(&self, state: &mut State) {
+        if let (Some(at), Some(reactor)) = (state.timer.take(), get()) {
+            reactor.timers.lock().deadlines.remove(&(at, self.key));
+        }
+        if !state.destroyed {
+            self.update_timer(state);
+        }
     }
 
     /// Makes the reactor's timer fire in time for whatever is due next.
@@ -428,8 +507,8 @@ impl Client {
         };
         if state.timer.is_none_or(|at| next < at) {
             if let Some(reactor) = get() {
+                reactor.schedule(self, state.timer, next);
                 state.timer = Some(next);
-                reactor.schedule(self.key, next);
             }
         }
     }

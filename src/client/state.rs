@@ -3,6 +3,7 @@
 use super::connect::Answer;
 use super::dispatch::{Callbacks, Notice};
 use super::link::Link;
+use super::reactor::Work;
 use crate::packet::{PacketId, Publish, SubAck};
 use crate::persistence::{Key, Store};
 use crate::session::{SendQueue, Session};
@@ -25,6 +26,8 @@ pub(super) enum Phase {
     Steady,
     Connecting,
     Disconnecting,
+    /// The last part of a disconnect: nothing new is taken, what is there goes out.
+    Closing,
 }
 
 /// A received message that the application has not taken.
@@ -54,6 +57,8 @@ pub(super) struct State {
     pub(super) sending: bool,
     /// A thread is outside the lock between two steps of an operation on the session: all others wait.
     pub(super) busy: bool,
+    /// What workers found to do while the client was busy.
+    pub(super) missed: Work,
     /// `None` without persistence, and while a thread uses it (`busy`).
     pub(super) store: Option<Box<dyn Store>>,
     pub(super) messages: VecDeque<QueuedMessage>,
@@ -78,10 +83,9 @@ pub(super) struct State {
     /// API calls that wait for an acknowledgement: reading goes on whatever is queued.
     pub(super) ack_waiters: usize,
     pub(super) losses: VecDeque<Notice>,
+    /// A thread is telling them.
     pub(super) loss_thread: bool,
     pub(super) destroyed: bool,
-    /// The process that last connected, in forks from the first.
-    pub(super) generation: u32,
 }
 
 impl State {
@@ -96,6 +100,7 @@ impl State {
             outbox: SendQueue::default(),
             sending: false,
             busy: false,
+            missed: Work::default(),
             store,
             messages: VecDeque::new(),
             queued_weight: 0,
@@ -115,7 +120,6 @@ impl State {
             losses: VecDeque::new(),
             loss_thread: false,
             destroyed: false,
-            generation: super::reactor::generation(),
         };
         for (record, message) in restored {
             state.push_message(message, Some(record));
@@ -125,6 +129,11 @@ impl State {
 
     pub(super) fn is_changing_connection(&self) -> bool {
         self.phase != Phase::Steady
+    }
+
+    /// Whether there is a connection for another packet of the application's.
+    pub(super) fn takes_packets(&self) -> bool {
+        self.session.is_connected() && self.phase != Phase::Closing && !self.destroyed
     }
 
     /// Whether the socket refuses bytes that wait to be sent.

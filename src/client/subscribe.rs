@@ -33,6 +33,9 @@ impl Client {
         send: impl FnOnce(&mut State) -> Result<PacketId, SendError>,
     ) -> Result<SubAck, Error> {
         let mut state = self.lock_idle();
+        if !state.takes_packets() {
+            return Err(Error::Disconnected);
+        }
         let id = send(&mut state).map_err(|error| self.trace_refusal(error))?;
         let number = state.link_number();
         let deadline = Instant::now().checked_add(state.command_timeout);

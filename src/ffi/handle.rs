@@ -3,7 +3,7 @@
 
 use super::client::{MQTTCLIENT_FAILURE, MQTTClient};
 use crate::client::Client;
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockWriteGuard};
 use std::ffi::{CString, c_int};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -62,7 +62,7 @@ struct Slot {
 }
 
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     slots: Vec<Slot>,
     free: Vec<usize>,
     live: usize,
@@ -108,6 +108,13 @@ pub(super) fn remove(handle: MQTTClient) -> Option<(Arc<Entry>, bool)> {
     table.free.push(index);
     table.live -= 1;
     Some((entry, table.live == 0))
+}
+
+/// Holds the table of handles.
+pub(super) type ForkGuard = RwLockWriteGuard<'static, Table>;
+
+pub(super) fn lock_for_fork() -> ForkGuard {
+    TABLE.write()
 }
 
 /// Whether there is any client.

@@ -159,25 +159,39 @@ pub(super) fn response(code: c_int) -> MQTTResponse {
     }
 }
 
-/// A response with the reason codes of an acknowledgement, listed only if there are several, and its properties, if there
-/// are any to tell of. With no memory for them it is [`MQTTCLIENT_FAILURE`].
-pub(super) fn new_response(codes: &[ReasonCode], properties: Option<&Properties>) -> MQTTResponse {
-    let mut built = response(codes.first().map_or(0, |code| code.0.into()));
+/// A response with the reason codes of an acknowledgement, counted, but listed only if there are several, and its
+/// properties, if there are any to tell of. With no memory for them it is [`MQTTCLIENT_FAILURE`].
+pub(super) fn acknowledged_response(
+    codes: &[ReasonCode],
+    properties: Option<&Properties>,
+) -> MQTTResponse {
+    let Ok(count) = c_int::try_from(codes.len()) else {
+        return MQTTResponse::FAILURE;
+    };
+    let first = codes.first().copied().unwrap_or(ReasonCode::SUCCESS);
+    let mut built = new_response(first, properties);
+    if built.reasonCode == MQTTCLIENT_FAILURE {
+        return built;
+    }
     if codes.len() > 1 {
-        let Ok(count) = c_int::try_from(codes.len()) else {
-            return MQTTResponse::FAILURE;
-        };
         built.reasonCodes = c_array(codes.iter().map(|code| MQTTReasonCodes::from(code.0)));
         if built.reasonCodes.is_null() {
+            // SAFETY: the response was made above and nobody else knows it.
+            unsafe { free_response(built) };
             return MQTTResponse::FAILURE;
         }
-        built.reasonCodeCount = count;
     }
+    built.reasonCodeCount = count;
+    built
+}
+
+/// A response with one reason code and the properties, if there are any to tell of. With no memory for them it is
+/// [`MQTTCLIENT_FAILURE`].
+pub(super) fn new_response(code: ReasonCode, properties: Option<&Properties>) -> MQTTResponse {
+    let mut built = response(code.0.into());
     if let Some(properties) = properties {
         built.properties = new_properties(properties);
         if built.properties.is_null() {
-            // SAFETY: the response was made above and nobody else knows it.
-            unsafe { free_response(built) };
             return MQTTResponse::FAILURE;
         }
     }
@@ -345,10 +359,10 @@ mod tests {
 
     #[test]
     fn a_response_lists_reason_codes_only_if_there_are_several() {
-        let one = new_response(&[ReasonCode(2)], None);
-        assert_eq!((one.reasonCode, one.reasonCodeCount), (2, 0));
+        let one = acknowledged_response(&[ReasonCode(2)], None);
+        assert_eq!((one.reasonCode, one.reasonCodeCount), (2, 1));
         assert!(one.reasonCodes.is_null() && one.properties.is_null());
-        let three = new_response(
+        let three = acknowledged_response(
             &[ReasonCode(1), ReasonCode(135), ReasonCode(0)],
             Some(&two_properties()),
         );

@@ -1,6 +1,10 @@
 //! What the library does to the process as a whole, once: SIGPIPE and fork.
 
-use crate::{client, persistence};
+use super::entry::lifecycle;
+use super::handle;
+use crate::{client, persistence, trace};
+use parking_lot::MutexGuard;
+use std::cell::RefCell;
 use std::sync::Once;
 
 /// To be called before the first client is made; later calls do nothing.
@@ -34,17 +38,36 @@ fn ignore_sigpipe() {
     }
 }
 
+/// No other thread is inside what all clients share while the process is copied. Taken in the order of use.
+struct ForkGuard {
+    _lifecycle: MutexGuard<'static, ()>,
+    _handles: handle::ForkGuard,
+    client: client::ForkGuard,
+    stores: persistence::ForkGuard,
+    _trace: trace::ForkGuard,
+}
+
+thread_local! {
+    static HELD_OVER_FORK: RefCell<Option<ForkGuard>> = const { RefCell::new(None) };
+}
+
 extern "C" fn before_fork() {
-    client::prepare_fork();
-    persistence::prepare_fork();
+    HELD_OVER_FORK.set(Some(ForkGuard {
+        _lifecycle: lifecycle::lock_for_fork(),
+        _handles: handle::lock_for_fork(),
+        client: client::prepare_fork(),
+        stores: persistence::lock_for_fork(),
+        _trace: trace::lock_for_fork(),
+    }));
 }
 
 extern "C" fn after_fork_in_parent() {
-    persistence::handle_fork_in_parent();
-    client::handle_fork_in_parent();
+    HELD_OVER_FORK.take();
 }
 
 extern "C" fn after_fork_in_child() {
-    persistence::handle_fork_in_child();
-    client::handle_fork_in_child();
+    if let Some(guard) = HELD_OVER_FORK.take() {
+        guard.client.reset_in_child();
+        guard.stores.reset_in_child();
+    }
 }

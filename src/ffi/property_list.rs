@@ -20,7 +20,7 @@ pub(super) const MEMORY_ERROR: c_int = -99;
 /// Entries by which a list grows.
 const GROWTH: c_int = 10;
 
-/// Largest number a variable byte integer holds [MQTT-1.5.5].
+/// Largest number a variable byte integer holds (section 1.5.5).
 const VARIABLE_BYTE_INTEGER_MAX: u32 = 268_435_455;
 
 /// The type of a property's value; `None` if there is no such property.

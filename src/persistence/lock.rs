@@ -3,7 +3,6 @@
 //! The lock is on the directory itself, so nothing lies in it that is no record, and it ends with the process however
 //! that ends. It does not keep stores of one process apart: those share it, as they share the directory.
 
-use std::cell::RefCell;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
@@ -24,10 +23,6 @@ struct Locked {
 
 /// The locks of this process; a file lock does not tell its own process from others.
 static LOCKED: Mutex<Vec<Locked>> = Mutex::new(Vec::new());
-
-thread_local! {
-    static HELD_OVER_FORK: RefCell<Option<MutexGuard<'static, Vec<Locked>>>> = const { RefCell::new(None) };
-}
 
 /// A store's share in its process's lock.
 #[derive(Debug)]
@@ -100,20 +95,18 @@ fn directory_id(directory: BorrowedFd<'_>) -> io::Result<DirectoryId> {
     Ok((stat.st_dev, stat.st_ino))
 }
 
-/// To be called before fork: no other thread is at the locks while the process is copied.
-pub fn prepare_fork() {
-    HELD_OVER_FORK.set(Some(LOCKED.lock()));
+/// While it lives no other thread is at the locks.
+pub struct ForkGuard(MutexGuard<'static, Vec<Locked>>);
+
+/// To be called before fork, and the result dropped after it in the parent.
+pub fn lock_for_fork() -> ForkGuard {
+    ForkGuard(LOCKED.lock())
 }
 
-/// To be called after fork in the parent.
-pub fn handle_fork_in_parent() {
-    HELD_OVER_FORK.take();
-}
-
-/// To be called after fork in the child. The locks stay the parent's: the child gives its copies back, so that they end
-/// with the parent, and a store that it goes on with locks its directory again when it can.
-pub fn handle_fork_in_child() {
-    if let Some(mut locked) = HELD_OVER_FORK.take() {
-        locked.clear();
+impl ForkGuard {
+    /// To be called in the child. The locks stay the parent's: the child gives its copies back, so that they end with the
+    /// parent, and a store that it goes on with locks its directory again when it can.
+    pub fn reset_in_child(mut self) {
+        self.0.clear();
     }
 }

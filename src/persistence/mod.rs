@@ -14,7 +14,7 @@ pub mod restore;
 
 pub use file::FileStore;
 pub use key::Key;
-pub use lock::{handle_fork_in_child, handle_fork_in_parent, prepare_fork};
+pub use lock::{ForkGuard, lock_for_fork};
 pub use none::NullStore;
 pub use record::{QueueRecord, QueuedMessage};
 pub use restore::{Restored, RestoredPublish, restore};

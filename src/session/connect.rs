@@ -57,8 +57,36 @@ impl Session {
             self.events.push_back(Event::Refused(connack));
             return Ok(());
         }
+        if connack.session_present && self.is_v5() && self.is_clean() {
+            return Err(Malformed {
+                reason: ReasonCode::PROTOCOL_ERROR,
+                detail: "the server resumes a session although a clean start was asked for [MQTT-3.2.2-4]",
+            });
+        }
         self.handle_accepted(now, connack);
         Ok(())
+    }
+
+    /// With Request Problem Information 0 the server explains itself in CONNACK and DISCONNECT only [MQTT-3.1.2-29].
+    pub(super) fn check_problem_information(&self, packet: &Packet) -> Result<(), Malformed> {
+        let properties = match packet {
+            Packet::PubAck(ack)
+            | Packet::PubRec(ack)
+            | Packet::PubRel(ack)
+            | Packet::PubComp(ack) => &ack.properties,
+            Packet::SubAck(ack) | Packet::UnsubAck(ack) => &ack.properties,
+            _ => return Ok(()),
+        };
+        let explains = |property: &Property| {
+            [Property::REASON_STRING, Property::USER_PROPERTY].contains(&property.id)
+        };
+        if self.client_limits.problem_information || !properties.iter().any(explains) {
+            return Ok(());
+        }
+        Err(Malformed {
+            reason: ReasonCode::PROTOCOL_ERROR,
+            detail: "a Reason String or User Property that the client asked not to get [MQTT-3.1.2-29]",
+        })
     }
 
     fn handle_accepted(&mut self, now: Instant, connack: ConnAck) {
@@ -85,8 +113,8 @@ impl Session {
         self.resend_unfinished(now);
     }
 
-    /// DISCONNECT by the application's wish: from now on nothing else is sent [MQTT-3.14.4-2], and the transport is to
-    /// be closed. `properties` are sent on MQTT 5 only.
+    /// DISCONNECT by the application's wish: from now on nothing else is sent [MQTT-3.14.4-1], and the transport is to
+    /// be closed [MQTT-3.14.4-2]. `properties` are sent on MQTT 5 only.
     pub fn disconnect(
         &mut self,
         reason: ReasonCode,
@@ -125,7 +153,7 @@ impl Session {
         Ok(())
     }
 
-    /// Tells the server why the client ends the connection [MQTT-4.13.1-1]; MQTT 5 only, so that on 3.1 and 3.1.1 the
+    /// Tells the server why the client ends the connection (section 4.13.1); MQTT 5 only, so that on 3.1 and 3.1.1 the
     /// will is published.
     pub fn send_disconnect_for(&mut self, reason: ReasonCode) {
         if self.state == State::Connected && self.is_v5() {
@@ -168,6 +196,7 @@ impl Session {
         self.carried_over.clear();
         self.blocked = false;
         self.resend_waiting = false;
+        self.held_back.clear();
         for message in self.inflight.iter_mut() {
             message.sent_at = None;
         }
@@ -181,6 +210,7 @@ impl Session {
 
     fn drop_state(&mut self) {
         self.inflight.clear();
+        self.held_back.clear();
         self.received.clear();
         self.repeat_expected = None;
         self.ids.reset();
@@ -221,51 +251,66 @@ impl Session {
             false => usize::MAX,
         };
         self.resend_waiting = self.inflight.len() > quota;
-        let ids: Vec<PacketId> = self
-            .inflight
-            .iter()
-            .take(quota)
-            .map(|message| message.id)
-            .collect();
+        let ids: Vec<PacketId> = self.inflight.iter().map(|message| message.id).collect();
+        let mut sent = 0;
         for id in ids {
-            self.resend(id, now);
+            if sent >= quota {
+                break;
+            }
+            match self.resend(id, now) {
+                true => sent += 1,
+                false => self.hold_back(id),
+            }
         }
+    }
+
+    /// The message stays as it is, for a later connection.
+    fn hold_back(&mut self, id: PacketId) {
+        crate::trace!(
+            crate::trace::Level::Error,
+            "{} message {id} is not sent again: this server does not take it",
+            self.label
+        );
+        self.held_back.insert(id);
     }
 
     /// Resends the first message that still waits for its turn after the reconnect.
     pub(super) fn resend_next(&mut self, now: Instant) {
-        if self.resend_waiting {
+        while self.resend_waiting {
             let waiting = self
                 .inflight
                 .iter()
-                .find(|message| message.sent_at.is_none())
+                .find(|message| message.sent_at.is_none() && !self.held_back.contains(&message.id))
                 .map(|message| message.id);
             match waiting {
-                Some(id) => self.resend(id, now),
+                Some(id) if self.resend(id, now) => return,
+                Some(id) => self.hold_back(id),
                 None => self.resend_waiting = false,
             }
         }
     }
 
-    /// PUBLISH again, with DUP [MQTT-3.3.1-1], or PUBREL again.
-    pub(super) fn resend(&mut self, id: PacketId, now: Instant) {
+    /// PUBLISH again, with DUP [MQTT-3.3.1-1], or PUBREL again. `false`: the server's limits forbid it.
+    pub(super) fn resend(&mut self, id: PacketId, now: Instant) -> bool {
         let v5 = self.is_v5();
         let Some(message) = self.inflight.get_mut(id) else {
-            return;
+            return false;
         };
-        message.sent_at = Some(now);
         if message.awaiting == Awaiting::PubComp {
             match v5 {
                 true => message.records.pubrel_v5 = true,
                 false => message.records.pubrel_v3 = true,
             }
+            message.sent_at = Some(now);
             self.store(|| StoreOp::PutPubRel { v5, id });
             self.send_pubrel(id);
-            return;
+            return true;
         }
-        let Some(packet) = with_dup(&message.packet, message.packet_v5, v5) else {
-            return;
+        let packet = with_dup(&message.packet, message.packet_v5, v5);
+        let Some(packet) = packet.filter(|packet| self.server_limits.allow(packet)) else {
+            return false;
         };
+        message.sent_at = Some(now);
         message.packet = packet.clone();
         message.packet_v5 = v5;
         match v5 {
@@ -290,6 +335,7 @@ impl Session {
             packet: packet.clone(),
         });
         self.send.push(packet);
+        true
     }
 
     /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).

@@ -1,4 +1,4 @@
-//! Keep alive [MQTT-3.1.2-22]: when to ping and when to give up, as arithmetic on given instants.
+//! Keep alive ([MQTT-3.1.2-20]; 3.1.1: [MQTT-3.1.2-23]): when to ping and when to give up, as arithmetic on given instants.
 
 use std::time::{Duration, Instant};
 

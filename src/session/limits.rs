@@ -11,7 +11,7 @@ pub(super) const LARGEST_PACKET: u32 = 268_435_455 + 5;
 /// Limits the server set in CONNACK; each defaults to what the standard says for its absence.
 #[derive(Debug)]
 pub(super) struct ServerLimits {
-    /// Unacknowledged QoS 1 and 2 messages it accepts [MQTT-3.3.4-9].
+    /// Unacknowledged QoS 1 and 2 messages it accepts [MQTT-3.3.4-7].
     pub receive_maximum: usize,
     /// Largest packet in bytes it accepts [MQTT-3.2.2-15].
     pub maximum_packet_size: u32,
@@ -36,6 +36,17 @@ impl Default for ServerLimits {
 }
 
 impl ServerLimits {
+    /// Whether the server takes this PUBLISH, given as it is sent.
+    pub(super) fn allow(&self, publish: &[u8]) -> bool {
+        let Some(&first_byte) = publish.first() else {
+            return false;
+        };
+        let (qos, retain) = (first_byte >> 1 & 0b11, first_byte & 1 != 0);
+        publish.len() <= self.maximum_packet_size as usize
+            && qos <= self.maximum_qos as u8
+            && (self.retain_available || !retain)
+    }
+
     /// What a CONNACK of MQTT 5 says.
     pub(super) fn from_connack(connack: &ConnAck) -> ServerLimits {
         let value = |id| connack.properties.numeric(id);
@@ -58,7 +69,9 @@ impl ServerLimits {
 /// Limits the client set in CONNECT, enforced on what the server sends.
 #[derive(Debug)]
 pub(super) struct ClientLimits {
-    /// Unacknowledged QoS 2 messages the server may have under way [MQTT-3.3.4-7].
+    /// Whether the server may explain itself in acknowledgements [MQTT-3.1.2-29].
+    pub problem_information: bool,
+    /// Unacknowledged QoS 2 messages the server may have under way [MQTT-3.3.4-9].
     pub receive_maximum: usize,
     /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
     pub maximum_packet_size: u32,
@@ -72,6 +85,7 @@ impl ClientLimits {
         let v5 = options.version == ProtocolVersion::V5;
         let value = |id| options.properties.numeric(id).filter(|_| v5);
         ClientLimits {
+            problem_information: value(Property::REQUEST_PROBLEM_INFORMATION) != Some(0),
             receive_maximum: value(Property::RECEIVE_MAXIMUM)
                 .map_or(65535, |maximum| maximum as usize),
             maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),

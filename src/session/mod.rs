@@ -105,6 +105,8 @@ pub struct Session {
     step_start: StepStart,
     /// Some messages still wait to be resent on this connection.
     resend_waiting: bool,
+    /// Messages of an earlier connection that the limits of this server forbid to send; they wait for the next one.
+    held_back: BTreeSet<PacketId>,
     /// "socket client-id", the beginning of each protocol line in the trace.
     label: String,
     blocked: bool,
@@ -126,6 +128,7 @@ impl Session {
             requests: BTreeMap::new(),
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
+                problem_information: true,
                 receive_maximum: usize::MAX,
                 maximum_packet_size: LARGEST_PACKET,
                 topic_alias_maximum: 0,
@@ -141,6 +144,7 @@ impl Session {
             undo: None,
             step_start: StepStart::default(),
             resend_waiting: false,
+            held_back: BTreeSet::new(),
             label: String::new(),
             blocked: false,
         }
@@ -206,7 +210,9 @@ impl Session {
             .options
             .as_ref()
             .map_or(usize::MAX, |options| options.window);
-        self.inflight.len() >= window.min(self.server_limits.receive_maximum)
+        // What is held back is not in flight, and must not block the rest.
+        let in_flight = self.inflight.len() - self.held_back.len();
+        in_flight >= window.min(self.server_limits.receive_maximum)
     }
 
     /// The bytes to send; drain the store operations first.
@@ -293,6 +299,7 @@ impl Session {
                 });
             }
         }
+        self.check_problem_information(&packet)?;
         match packet {
             Packet::Publish(publish) => self.handle_publish(publish, first_byte, body),
             Packet::PubAck(ack) => self.handle_puback(now, ack),

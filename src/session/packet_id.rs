@@ -1,4 +1,4 @@
-//! Packet identifiers for PUBLISH with QoS > 0, SUBSCRIBE and UNSUBSCRIBE [MQTT-2.2.1-2].
+//! Packet identifiers for PUBLISH with QoS > 0, SUBSCRIBE and UNSUBSCRIBE ([MQTT-2.2.1-3]; 3.1.1: [MQTT-2.3.1-1]).
 
 use crate::packet::PacketId;
 
@@ -9,7 +9,7 @@ pub(super) struct PacketIds {
 }
 
 impl PacketIds {
-    /// The next identifier for which `in_use` says no; `None` when all 65535 are in use [MQTT-2.2.1-3].
+    /// The next identifier for which `in_use` says no; `None` when all 65535 are in use ([MQTT-2.2.1-3]; 3.1.1: [MQTT-2.3.1-2]).
     pub(super) fn next(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
         let mut candidate = self.last;
         for _ in 0..u16::MAX {

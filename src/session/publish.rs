@@ -222,6 +222,7 @@ impl Session {
         let Some(message) = self.inflight.remove(ack.packet_id) else {
             return;
         };
+        self.held_back.remove(&message.id);
         self.store(|| StoreOp::RemoveSent {
             id: message.id,
             records: message.records,
@@ -286,11 +287,11 @@ impl Session {
                 if request.topic.is_empty() && !self.outbound_aliases.knows(alias as u16) =>
             {
                 Err(SendError::NotAllowed(
-                    "the topic alias stands for no topic yet [MQTT-3.3.2-8]",
+                    "the topic alias stands for no topic yet",
                 ))
             }
             None if request.topic.is_empty() => Err(SendError::NotAllowed(
-                "the topic is empty and there is no topic alias [MQTT-3.3.2-8]",
+                "the topic is empty and there is no topic alias",
             )),
             _ => Ok(Cow::Borrowed(properties)),
         }

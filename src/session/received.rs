@@ -162,7 +162,7 @@ impl Session {
             None if under_way >= self.client_limits.receive_maximum => {
                 return Err(Malformed {
                     reason: ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
-                    detail: "more QoS 2 messages under way than Receive Maximum allows [MQTT-3.3.4-7]",
+                    detail: "more QoS 2 messages under way than Receive Maximum allows [MQTT-3.3.4-9]",
                 });
             }
             None => {
@@ -238,7 +238,7 @@ impl Session {
             .resolve(&publish.topic, alias)
             .ok_or(Malformed {
                 reason: ReasonCode::PROTOCOL_ERROR,
-                detail: "topic alias that stands for no topic [MQTT-3.3.2-8]",
+                detail: "topic alias that stands for no topic",
             })?;
         Ok(())
     }

@@ -97,8 +97,9 @@ impl Session {
         let id = ack.packet_id;
         self.trace_in(|| format!("SUBACK msgid: {id}"));
         match self.requests.get(&id) {
-            // [MQTT-3.8.4-5]: one code for each filter.
-            Some(Request::Subscribe { filters }) if *filters == ack.codes.len() => {}
+            // [MQTT-3.8.4-6], 3.1.1: [MQTT-3.8.4-5]: one code for each filter. Below 5 the caller judges.
+            Some(Request::Subscribe { filters })
+                if !self.is_v5() || *filters == ack.codes.len() => {}
             Some(Request::Subscribe { .. }) => {
                 return Err(wrong_kind(
                     "SUBACK with another number of codes than filters",

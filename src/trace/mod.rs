@@ -99,6 +99,18 @@ pub fn flush() {
     queue::flush(&TRACER);
 }
 
+/// While it lives no thread is writing lines.
+pub struct ForkGuard {
+    _state: parking_lot::MutexGuard<'static, tracer::State>,
+}
+
+/// To be called before fork; the result is to be dropped after it, in parent and child.
+pub fn lock_for_fork() -> ForkGuard {
+    ForkGuard {
+        _state: TRACER.lock(),
+    }
+}
+
 /// `trace!(Level::Protocol, "{} {} -> PINGREQ (0)", socket, client_id)`: formats only if the level is enabled.
 #[macro_export]
 macro_rules! trace {

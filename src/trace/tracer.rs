@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Level;
 use super::settings::Settings;
@@ -23,7 +23,7 @@ pub(super) struct Tracer {
     state: Mutex<State>,
 }
 
-struct State {
+pub(super) struct State {
     sink: Sink,
     callback: Option<Callback>,
     level: i32,
@@ -95,6 +95,10 @@ impl Tracer {
         for line in lines {
             state.sink.write_line(line);
         }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
     }
 
     fn update<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {

@@ -29,6 +29,11 @@ impl Scheme {
         (b"unix://", Scheme::Unix),
     ];
 
+    /// Whether connections are to be secured by TLS.
+    pub fn is_secure(self) -> bool {
+        matches!(self, Scheme::Tls | Scheme::Wss)
+    }
+
     /// The port of an address that names none; 0 for a scheme without ports.
     pub fn default_port(self) -> u16 {
         match self {
@@ -86,9 +91,28 @@ impl ServerAddress {
     /// The host, without brackets, and the port.
     ///
     /// The port is the number behind the last colon, whatever follows its digits; a colon left of
-    /// the last `]` of a bracketed host is no such colon. Ports wrap at 65536.
+    /// the last `]` of a bracketed host is no such colon, nor is one in a [`path`](Self::path). Ports
+    /// wrap at 65536.
     pub fn host_port(&self) -> (&[u8], u16) {
-        let text = self.text.as_slice();
+        let (text, colon) = self.split();
+        let (host, port) = match colon {
+            Some(colon) => (&text[..colon], port_number(&text[colon + 1..])),
+            None => (text, self.scheme.default_port()),
+        };
+        let unbracketed = host
+            .strip_prefix(b"[")
+            .and_then(|inner| inner.strip_suffix(b"]"));
+        (unbracketed.unwrap_or(host), port)
+    }
+
+    /// Whether the address names a port.
+    pub fn has_port(&self) -> bool {
+        self.split().1.is_some()
+    }
+
+    /// The text without path, and where in it the colon before the port is.
+    fn split(&self) -> (&[u8], Option<usize>) {
+        let text = &self.text[..self.text.len() - self.path().map_or(0, <[u8]>::len)];
         let bracketed = text.first() == Some(&b'[');
         let search_from = match text.iter().rposition(|&byte| byte == b']') {
             Some(end) if bracketed => end,
@@ -98,14 +122,24 @@ impl ServerAddress {
             .iter()
             .rposition(|&byte| byte == b':')
             .map(|at| search_from + at);
-        let (host, port) = match colon {
-            Some(colon) => (&text[..colon], port_number(&text[colon + 1..])),
-            None => (text, self.scheme.default_port()),
-        };
-        let unbracketed = host
-            .strip_prefix(b"[")
-            .and_then(|inner| inner.strip_suffix(b"]"));
-        (unbracketed.unwrap_or(host), port)
+        (text, colon)
+    }
+
+    /// The path and query of a WebSocket address, from the first `/` on, if there are any.
+    pub fn path(&self) -> Option<&[u8]> {
+        let has_path = matches!(self.scheme, Scheme::Ws | Scheme::Wss);
+        let start = self.text.iter().position(|&byte| byte == b'/');
+        start.filter(|_| has_path).map(|start| &self.text[start..])
+    }
+
+    /// Host and port as HTTP writes them, `h:80` or `[::1]:80`.
+    pub fn authority(&self) -> Vec<u8> {
+        let (host, port) = self.host_port();
+        let port = port.to_string();
+        match host.contains(&b':') {
+            true => [b"[", host, b"]:", port.as_bytes()].concat(),
+            false => [host, b":", port.as_bytes()].concat(),
+        }
     }
 }
 

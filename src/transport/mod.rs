@@ -3,15 +3,27 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
-use std::sync::Arc;
-use std::time::Instant;
 
 pub mod address;
+mod connect;
+mod exchange;
+mod proxy;
 mod resolve;
-pub mod tcp;
+pub mod socket;
+mod tcp;
+#[cfg(test)]
+mod testing;
+#[cfg(feature = "tls")]
+mod tls;
+mod unix;
 mod wait;
+mod websocket;
 
 pub use address::{BadScheme, Scheme, ServerAddress};
+pub use connect::{Options, connect};
+pub use proxy::Proxies;
+#[cfg(feature = "tls")]
+pub use tls::{ErrorReport, PskLookup, TlsOptions};
 pub use wait::{Interest, wait_any, wait_ready};
 
 /// A connected, non-blocking byte stream. One thread may read while another writes.
@@ -19,6 +31,9 @@ pub trait Transport: Send + Sync {
     /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
     /// Writes as much as the peer takes now, in order; `WouldBlock` if nothing. Never raises SIGPIPE.
+    ///
+    /// Bytes count as written when the system has them. What was offered and not written must be offered again by the
+    /// next call, more may follow it: a layer may have begun to send it.
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Ends the stream: the peer sees it end, and a thread waiting on the descriptor wakes.
     fn shutdown(&self);
@@ -26,15 +41,21 @@ pub trait Transport: Send + Sync {
     fn finish(&self);
     /// The descriptor to wait on.
     fn descriptor(&self) -> BorrowedFd<'_>;
-}
-
-/// Connects to `address`, from name resolution on, until `deadline`.
-pub fn connect(address: &ServerAddress, deadline: Instant) -> io::Result<Arc<dyn Transport>> {
-    match address.scheme {
-        Scheme::Tcp => Ok(Arc::new(tcp::connect(address, deadline)?)),
-        Scheme::Tls | Scheme::Ws | Scheme::Wss | Scheme::Unix => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            format!("no transport for {address}"),
-        )),
+    /// Whether nothing more is there once a read has given less than it was asked for. Otherwise only `WouldBlock` says
+    /// so, and an edge-triggered wait must not begin before that.
+    fn short_read_drains(&self) -> bool {
+        false
+    }
+    /// Whether there is something to read that the descriptor does not show.
+    fn has_buffered_input(&self) -> bool {
+        false
+    }
+    /// Whether the layer has to send something of its own, which the next read does once the descriptor is writable.
+    fn read_awaits_output(&self) -> bool {
+        false
+    }
+    /// Whether the write that would block can go on once the descriptor is readable, instead of writable.
+    fn write_awaits_input(&self) -> bool {
+        false
     }
 }

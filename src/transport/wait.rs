@@ -15,6 +15,19 @@ pub struct Interest {
     pub writable: bool,
 }
 
+impl Interest {
+    /// Reading only.
+    pub const READ: Interest = Interest {
+        readable: true,
+        writable: false,
+    };
+    /// Writing only.
+    pub const WRITE: Interest = Interest {
+        readable: false,
+        writable: true,
+    };
+}
+
 /// Waits until the transport is ready, at most until `deadline` (`None`: no limit); a signal may end
 /// the wait early.
 pub fn wait_ready(
@@ -22,12 +35,7 @@ pub fn wait_ready(
     interest: Interest,
     deadline: Option<Instant>,
 ) -> Interest {
-    let mut fds = [PollFd::from_borrowed_fd(
-        transport.descriptor(),
-        flags(interest),
-    )];
-    wait(&mut fds, deadline);
-    found(&fds[0])
+    wait_any(&[(transport, interest)], deadline)[0]
 }
 
 /// Waits until one of the transports is ready, at most until `deadline`. With none it just lasts
@@ -36,14 +44,26 @@ pub fn wait_any(
     transports: &[(&dyn Transport, Interest)],
     deadline: Option<Instant>,
 ) -> Vec<Interest> {
+    let buffered = transports
+        .iter()
+        .any(|(transport, interest)| interest.readable && transport.has_buffered_input());
     let mut fds: Vec<PollFd<'_>> = transports
         .iter()
         .map(|(transport, interest)| {
-            PollFd::from_borrowed_fd(transport.descriptor(), flags(*interest))
+            PollFd::from_borrowed_fd(transport.descriptor(), flags(*transport, *interest))
         })
         .collect();
-    wait(&mut fds, deadline);
-    fds.iter().map(found).collect()
+    wait(
+        &mut fds,
+        if buffered {
+            Some(Instant::now())
+        } else {
+            deadline
+        },
+    );
+    let both = transports.iter().zip(&fds);
+    both.map(|((transport, interest), fd)| found(*transport, *interest, fd.revents()))
+        .collect()
 }
 
 fn wait(fds: &mut [PollFd<'_>], deadline: Option<Instant>) {
@@ -58,18 +78,27 @@ fn wait(fds: &mut [PollFd<'_>], deadline: Option<Instant>) {
     }
 }
 
-fn flags(interest: Interest) -> PollFlags {
+/// What the descriptor has to show for the transport to go on.
+fn flags(transport: &dyn Transport, interest: Interest) -> PollFlags {
+    let Interest { readable, writable } = interest;
     let mut flags = PollFlags::empty();
-    flags.set(PollFlags::IN, interest.readable);
-    flags.set(PollFlags::OUT, interest.writable);
+    let write_by_input = writable && transport.write_awaits_input();
+    flags.set(PollFlags::IN, readable || write_by_input);
+    let read_by_output = readable && transport.read_awaits_output();
+    flags.set(
+        PollFlags::OUT,
+        writable && !write_by_input || read_by_output,
+    );
     flags
 }
 
-fn found(fd: &PollFd<'_>) -> Interest {
-    let revents = fd.revents();
-    let ended = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+fn found(transport: &dyn Transport, interest: Interest, revents: PollFlags) -> Interest {
+    let input = revents.contains(PollFlags::IN);
+    let output = revents.contains(PollFlags::OUT);
+    let ended = revents.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+    let read_goes_on = transport.has_buffered_input() || output && transport.read_awaits_output();
     Interest {
-        readable: revents.intersects(PollFlags::IN | ended),
-        writable: revents.contains(PollFlags::OUT),
+        readable: input || ended || interest.readable && read_goes_on,
+        writable: output || input && interest.writable && transport.write_awaits_input(),
     }
 }

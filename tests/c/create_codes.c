@@ -54,24 +54,21 @@ static void client_ids_are_utf8(void)
 
 static void schemes_decide(void)
 {
-    static const char *const good[] = {"tcp://h:1883", "mqtt://h", "h:1883", "h", "", "tcp:/h", "[::1]:1883"};
-    static const char *const bad[] = {"odd://h", "TCP://h", " tcp://h", "://h", "localhost://h", "http://h",
+    static const char *const good[] = {"tcp://h:1883", "mqtt://h", "h:1883", "h", "", "tcp:/h", "[::1]:1883",
+                                       "ws://h", "ws://[::1]:80/path?query",
 #ifdef FIXED
-                                      "ws://h/path", "unix:///h", /* no transport yet */
+                                       "unix:///h", /* a choice at the original's build */
 #endif
     };
+    static const char *const bad[] = {"odd://h", "TCP://h", " tcp://h", "://h", "localhost://h", "http://h"};
     for (size_t i = 0; i < sizeof good / sizeof *good; ++i)
         CHECK_INT(create(good[i], "id", MQTTCLIENT_PERSISTENCE_NONE, NULL, NULL), MQTTCLIENT_SUCCESS);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
         CHECK_INT(create(bad[i], "id", MQTTCLIENT_PERSISTENCE_NONE, NULL, NULL), MQTTCLIENT_BAD_PROTOCOL);
 
-#ifdef FIXED
-    int tls = 0; /* no transport yet */
-#else
     int tls = 0; /* the TLS library lists OpenSSL among its facts */
     for (MQTTClient_nameValue *fact = MQTTClient_getVersionInfo(); fact->name != NULL; ++fact)
         tls |= strstr(fact->name, "OpenSSL") != NULL;
-#endif
     static const char *const secure[] = {"ssl://h", "mqtts://h", "wss://h"};
     for (size_t i = 0; i < sizeof secure / sizeof *secure; ++i)
         CHECK_INT(create(secure[i], "id", MQTTCLIENT_PERSISTENCE_NONE, NULL, NULL),

@@ -223,7 +223,8 @@ pub struct MQTTResponse {
     /// The reason code of the server, or the first of several, or a negative MQTTCLIENT_ code if the call failed
     /// before or without an answer. Success is MQTTREASONCODE_SUCCESS or a granted QoS.
     pub reasonCode: MQTTReasonCodes,
-    /// Number of `reasonCodes`; 0 if the only one is `reasonCode`.
+    /// Number of reason codes in the answer to a subscription request; 0 for other calls. A single one is in `reasonCode`
+    /// alone.
     pub reasonCodeCount: c_int,
     /// One reason code per topic, if there are several; NULL otherwise.
     pub reasonCodes: *mut MQTTReasonCodes,

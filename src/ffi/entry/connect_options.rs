@@ -1,6 +1,8 @@
 //! The connect options, checked in the original's order.
 
 use super::lifecycle::usable_address;
+#[cfg(feature = "tls")]
+use super::tls_options;
 use crate::client::{ConnectRequest, VersionChoice};
 use crate::ffi::client::*;
 use crate::ffi::handle::Entry;
@@ -8,7 +10,7 @@ use crate::ffi::memory::{c_entries, c_str, eyecatcher};
 use crate::packet::primitives::valid_utf8;
 use crate::packet::{Properties, ProtocolVersion, QoS, Will};
 use crate::session::ConnectOptions;
-use crate::transport::ServerAddress;
+use crate::transport::{self, ServerAddress};
 use bytes::Bytes;
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -46,9 +48,13 @@ pub(super) unsafe fn check(
     let since = |version: c_int| options.struct_version >= version;
     // SAFETY: as promised by the caller.
     let (addresses, listed) = unsafe { addresses(entry, options) }?;
+    let has_tls_options = since(1) && !options.ssl.is_null();
+    if entry.client.address().scheme.is_secure() && !has_tls_options {
+        return Err(MQTTCLIENT_NULL_PARAMETER);
+    }
     // SAFETY: as promised by the caller.
     let will = unsafe { check_will(options.will) }?;
-    if cfg!(feature = "tls") && since(1) && !options.ssl.is_null() {
+    if cfg!(feature = "tls") && has_tls_options {
         // SAFETY: not NULL, and the caller promises options.
         let (id, version) = unsafe { ((*options.ssl).struct_id, (*options.ssl).struct_version) };
         check_structure(id, b"MQTS", version, LATEST_SSL_OPTIONS)?;
@@ -82,11 +88,12 @@ pub(super) unsafe fn check(
     let request = ConnectRequest {
         addresses,
         version: choice,
+        // SAFETY: as promised by the caller.
+        transport: unsafe { transport_options(options) },
         options: ConnectOptions {
             version: ProtocolVersion::V3_1_1,
             clean_start: clean & 1 != 0,
-            // The original puts the low 16 bits in the packet and then pings by the whole number.
-            keep_alive: options.keepAliveInterval as u16,
+            keep_alive: keep_alive(options.keepAliveInterval),
             client_id: entry.client.client_id().clone(),
             will,
             username,
@@ -148,6 +155,50 @@ unsafe fn addresses(
         addresses.push(address);
     }
     Ok((addresses, listed))
+}
+
+/// # Safety
+///
+/// The pointers in `options` keep the rules of [`ffi`](crate::ffi).
+unsafe fn transport_options(options: &MQTTClient_connectOptions) -> transport::Options {
+    let since = |version: c_int| options.struct_version >= version;
+    let mut taken = transport::Options::default();
+    #[cfg(feature = "tls")]
+    if since(1) {
+        // SAFETY: NULL or options, as promised by the caller.
+        let tls = unsafe { options.ssl.as_ref() };
+        // SAFETY: as promised by the caller.
+        taken.tls = tls.map(|tls| unsafe { tls_options::take(tls) });
+    }
+    if since(7) {
+        // SAFETY: as promised by the caller.
+        taken.http_headers = unsafe { headers(options.httpHeaders) };
+    }
+    if since(8) {
+        // SAFETY: NULL or C strings, as promised by the caller.
+        let proxies = unsafe { (c_str(options.httpProxy), c_str(options.httpsProxy)) };
+        taken.proxies.http = proxies.0.map(<[u8]>::to_vec);
+        taken.proxies.https = proxies.1.map(<[u8]>::to_vec);
+    }
+    taken
+}
+
+/// # Safety
+///
+/// `header` is NULL or the first of headers that end with one without name or value.
+unsafe fn headers(mut header: *const MQTTClient_nameValue) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut headers = Vec::new();
+    // SAFETY: NULL, the first, or behind one that was not the last.
+    while let Some(entry) = unsafe { header.as_ref() } {
+        // SAFETY: NULL or C strings, as promised by the caller.
+        let (name, value) = unsafe { (c_str(entry.name), c_str(entry.value)) };
+        let (Some(name), Some(value)) = (name, value) else {
+            break;
+        };
+        headers.push((name.to_vec(), value.to_vec()));
+        header = header.wrapping_add(1);
+    }
+    headers
 }
 
 /// # Safety
@@ -216,6 +267,12 @@ fn window(options: &MQTTClient_connectOptions) -> usize {
         (_, 0) => DEFAULT_WINDOW,
         _ => 1,
     }
+}
+
+/// What goes into the packet, in seconds: two bytes by division that rounds towards zero, as the original has it, so
+/// that -1 is 255.
+fn keep_alive(interval: c_int) -> u16 {
+    u16::from_be_bytes([(interval / 256) as u8, (interval % 256) as u8])
 }
 
 /// Seconds as the program counts them; what is not positive is none.

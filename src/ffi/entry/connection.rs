@@ -52,13 +52,13 @@ pub(in crate::ffi) unsafe fn connect5(
     // SAFETY: as promised by the caller.
     match unsafe { attempt(handle, options, connectProperties, willProperties) } {
         Ok(connected) if connected.version == ProtocolVersion::V5 => {
-            new_response(&[ReasonCode::SUCCESS], Some(&connected.connack.properties))
+            new_response(ReasonCode::SUCCESS, Some(&connected.connack.properties))
         }
         Ok(_) => response(MQTTCLIENT_SUCCESS),
         Err(Refusal::Code(code)) => response(code),
         Err(Refusal::Server(connack)) => {
             let properties = Some(&connack.properties).filter(|properties| !properties.is_empty());
-            new_response(&[connack.code], properties)
+            new_response(connack.code, properties)
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::ffi::{memory, process};
 use crate::packet::primitives::valid_utf8;
 use crate::persistence::{FileStore, Store};
 use crate::trace::{self, Level};
-use crate::transport::{Scheme, ServerAddress};
+use crate::transport::ServerAddress;
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::ffi::{OsStr, c_char, c_int, c_ulong, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -116,7 +116,12 @@ pub(in crate::ffi) unsafe fn create_with_options(
 pub(super) fn usable_address(uri: &[u8]) -> Option<ServerAddress> {
     ServerAddress::parse(uri)
         .ok()
-        .filter(|address| address.scheme == Scheme::Tcp)
+        .filter(|address| cfg!(feature = "tls") || !address.scheme.is_secure())
+}
+
+/// Holds off the first client and the last one's end.
+pub(in crate::ffi) fn lock_for_fork() -> MutexGuard<'static, ()> {
+    LIFECYCLE.lock()
 }
 
 /// What the first client in the process brings about.

@@ -5,13 +5,15 @@ mod callbacks;
 mod connect_options;
 mod connection;
 pub(super) mod helpers;
-mod lifecycle;
+pub(super) mod lifecycle;
 pub(super) mod memory;
 pub(super) mod properties;
 mod publication;
 mod reception;
 mod subscription;
 pub(super) mod text;
+#[cfg(feature = "tls")]
+mod tls_options;
 pub(super) mod trace;
 pub(super) mod version;
 

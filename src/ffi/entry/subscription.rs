@@ -5,7 +5,7 @@ use super::publication::code;
 use crate::client::{Client, Error};
 use crate::ffi::client::*;
 use crate::ffi::handle::Entry;
-use crate::ffi::memory::{c_entries, c_str, new_response, response};
+use crate::ffi::memory::{acknowledged_response, c_entries, c_str, response};
 use crate::ffi::properties::MQTTProperties;
 use crate::ffi::property_list;
 use crate::ffi::subscribe_opts::MQTTSubscribe_options;
@@ -154,7 +154,7 @@ unsafe fn subscribe_and_report(entry: &Entry, wanted: &Wanted, granted: *mut c_i
     match unsafe { send_subscribe(entry, wanted) } {
         Ok(ack) => {
             for (index, granted_code) in ack.codes.iter().enumerate() {
-                // SAFETY: SUBACK has as many codes as SUBSCRIBE filters, for which the caller promises entries.
+                // SAFETY: SUBACK has no more codes than SUBSCRIBE filters, for which the caller promises entries.
                 unsafe { granted.add(index).write(granted_code.0.into()) };
             }
             MQTTCLIENT_SUCCESS
@@ -170,7 +170,13 @@ unsafe fn send_subscribe(entry: &Entry, wanted: &Wanted) -> Result<SubAck, c_int
     // SAFETY: as promised by the caller.
     let filters = unsafe { check_filters(entry, wanted) };
     let (filters, properties) = filters.map_err(|code| code_unless_disconnected(entry, code))?;
-    ask(entry, |client| client.subscribe(filters, &properties))
+    let asked = filters.len();
+    let ack = ask(entry, |client| client.subscribe(filters, &properties))?;
+    // Fewer are taken below MQTT 5, as by the original.
+    match ack.codes.len() <= asked {
+        true => Ok(ack),
+        false => Err(MQTTCLIENT_FAILURE),
+    }
 }
 
 /// # Safety
@@ -323,7 +329,7 @@ unsafe fn topics<'a>(topics: *const *mut c_char, count: c_int) -> Result<&'a [*m
     if count <= 0 {
         crate::trace!(
             Level::Error,
-            "A subscription request for {count} topics is not sent [MQTT-3.8.3-3]"
+            "A subscription request for {count} topics is not sent [MQTT-3.8.3-2] [MQTT-3.10.3-2]"
         );
         return Err(MQTTCLIENT_FAILURE);
     }
@@ -352,7 +358,13 @@ unsafe fn properties(entry: &Entry, list: *const MQTTProperties) -> Result<Prope
         return Ok(Properties::default());
     }
     // SAFETY: as promised by the caller.
-    unsafe { property_list::to_packet(list) }.map_err(|_| MQTTCLIENT_FAILURE)
+    unsafe { property_list::to_packet(list) }.map_err(|_| {
+        crate::trace!(
+            Level::Error,
+            "A subscription request is not sent: a property that cannot be sent"
+        );
+        MQTTCLIENT_FAILURE
+    })
 }
 
 fn refused_or_success(ack: &SubAck) -> c_int {
@@ -364,5 +376,5 @@ fn refused_or_success(ack: &SubAck) -> c_int {
 
 fn full_response(ack: &SubAck) -> MQTTResponse {
     let properties = Some(&ack.properties).filter(|properties| !properties.is_empty());
-    new_response(&ack.codes, properties)
+    acknowledged_response(&ack.codes, properties)
 }

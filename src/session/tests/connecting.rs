@@ -239,3 +239,15 @@ fn without_records_no_store_operation_is_asked_for() {
         assert_eq!(client.session.poll_store_op(), None);
     }
 }
+
+#[test]
+fn a_session_present_after_a_clean_start_fails_the_connect_of_mqtt_5() {
+    let mut client = busy(V5, false);
+    client.lose();
+    client.options.clean_start = true;
+    client.begin_connect();
+    let reason = client.refuse(Packet::ConnAck(connack(true)));
+    assert_eq!(reason, ReasonCode::PROTOCOL_ERROR);
+    assert!(!client.session.is_connected());
+    assert!(client.session.has_unfinished_exchanges());
+}

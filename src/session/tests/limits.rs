@@ -227,3 +227,81 @@ fn the_clients_maximum_packet_size_is_known_to_its_owner() {
     client.connect(connack(false));
     assert_eq!(client.session.maximum_packet_size(), 10);
 }
+
+#[test]
+fn what_a_new_server_does_not_take_waits_for_another_one() {
+    let mut client = Client::connected(V5);
+    client.options.window = 2;
+    client.publish(ExactlyOnce, "a");
+    client.publish(AtLeastOnce, "a long message");
+    client.lose();
+    let list = [
+        byte(Property::MAXIMUM_QOS, 1),
+        four_bytes(Property::MAXIMUM_PACKET_SIZE, 10),
+    ];
+    assert!(client.connect(connack_with(list)).is_empty());
+    assert!(!client.session.is_window_full(), "nothing is in flight");
+    let (number, _) = client.publish(AtLeastOnce, "b");
+    client.receive(puback(number));
+    assert_eq!(client.session.pending_tokens().count(), 2);
+    client.lose();
+    let resent = ["PUBLISH 1 qos2 dup a", "PUBLISH 2 qos1 dup a long message"];
+    assert_eq!(client.connect(connack(true)), resent);
+    assert!(client.session.is_window_full());
+}
+
+#[test]
+fn what_is_held_back_neither_takes_up_receive_maximum_nor_stops_the_rest() {
+    let mut client = Client::connected(V5);
+    for (qos, payload) in [
+        (ExactlyOnce, "a"),
+        (AtLeastOnce, "b"),
+        (ExactlyOnce, "c"),
+        (AtLeastOnce, "d"),
+    ] {
+        client.publish(qos, payload);
+    }
+    client.lose();
+    let list = [
+        byte(Property::MAXIMUM_QOS, 1),
+        two_bytes(Property::RECEIVE_MAXIMUM, 1),
+    ];
+    assert_eq!(client.connect(connack_with(list)), ["PUBLISH 2 qos1 dup b"]);
+    assert_eq!(client.receive(puback(2)), ["PUBLISH 4 qos1 dup d"]);
+    assert!(client.receive(puback(4)).is_empty());
+    assert!(!client.session.is_window_full());
+}
+
+#[test]
+fn a_pubrel_is_sent_again_whatever_the_server_takes() {
+    let mut client = Client::connected(V5);
+    client.publish(ExactlyOnce, "a");
+    client.receive(pubrec(1));
+    client.lose();
+    let list = [byte(Property::MAXIMUM_QOS, 0)];
+    assert_eq!(client.connect(connack_with(list)), ["PUBREL 1"]);
+}
+
+#[test]
+fn explanations_that_were_not_asked_for_are_a_protocol_error() {
+    let explained = |reason| Ack {
+        reason,
+        properties: Properties(vec![Property {
+            id: Property::REASON_STRING,
+            value: PropertyValue::Utf8String(Bytes::from_static(b"why")),
+        }]),
+        ..ack(1)
+    };
+    for (wanted, refused) in [(Some(0), true), (Some(1), false), (None, false)] {
+        let mut client = Client::new(V5);
+        let wanted = wanted.map(|value| byte(Property::REQUEST_PROBLEM_INFORMATION, value));
+        client.options.properties = wanted.into_iter().collect();
+        client.connect(connack(false));
+        client.publish(AtLeastOnce, "a");
+        let result = client.try_receive(&Packet::PubAck(explained(ReasonCode::QUOTA_EXCEEDED)));
+        assert_eq!(
+            result.err().map(|malformed| malformed.reason),
+            refused.then_some(ReasonCode::PROTOCOL_ERROR)
+        );
+    }
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# transports.sh [LIBRARY_DIR [PROGRAM_DIR]]
+# Debian's paho_cs_pub and paho_cs_sub over every way to a broker: TLS (server and client certificates),
+# WebSockets with and without TLS, a Unix domain socket, HTTP proxies. Without LIBRARY_DIR they use the installed original
+# library, which is expected to fail where it has no such transport.
+set -uo pipefail # no -e: what fails is counted
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+library=${1:-} programs=${2:-/usr/bin}
+need openssl python3 mosquitto websockify tinyproxy timeout "$programs/paho_cs_pub" "$programs/paho_cs_sub"
+
+make_certificates "$WORK/tls"
+free_ports tls_port client_port psk_port ws_port wss_port proxy_port auth_proxy_port
+echo 'somebody:00112233445566778899aabbccddeeff' >"$WORK/psk"
+chmod -R a+rX "$WORK/tls" "$WORK/psk"
+server="cafile $WORK/tls/ca.pem
+certfile $WORK/tls/server.pem
+keyfile $WORK/tls/server.key"
+BROKER_OPTIONS="listener $tls_port 127.0.0.1
+allow_anonymous true
+$server
+listener $client_port 127.0.0.1
+allow_anonymous true
+require_certificate true
+$server
+listener $psk_port 127.0.0.1
+allow_anonymous true
+psk_hint hint
+psk_file $WORK/psk
+listener 0 $WORK/socket
+allow_anonymous true"
+start_mosquitto
+
+start_server() { # NAME PORT COMMAND...
+    local name=$1 port=$2
+    shift 2
+    "$@" >"$WORK/$name.log" 2>&1 </dev/null &
+    STARTED+=($!)
+    wait_for_port "$port" || { cat "$WORK/$name.log"; die "$name does not start"; }
+}
+start_server ws "$ws_port" scripts/websocket-relay.py "127.0.0.1:$ws_port" "127.0.0.1:$BROKER_PORT"
+start_server wss "$wss_port" scripts/websocket-relay.py --ssl-only --cert "$WORK/tls/server.pem" --key "$WORK/tls/server.key" \
+    "127.0.0.1:$wss_port" "127.0.0.1:$BROKER_PORT"
+for kind in proxy auth_proxy; do
+    port=${kind}_port
+    printf 'Port %s\nListen 127.0.0.1\nAllow 127.0.0.1\nTimeout 60\nLogLevel Info\n' "${!port}" >"$WORK/$kind.conf"
+    [ $kind = proxy ] || echo 'BasicAuth user pass' >>"$WORK/$kind.conf"
+    start_server $kind "${!port}" tinyproxy -d -c "$WORK/$kind.conf"
+done
+
+passed=0 failed=0
+head -c 300000 /dev/zero | tr '\0' x >"$WORK/large"
+printf 'short\n%s\n' "$(cat "$WORK/large")" >"$WORK/lines"
+verdict() { # STATUS NAME
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+        printf 'ok      %s\n' "$2"
+    else
+        failed=$((failed + 1))
+        printf 'FAILED  %s\n' "$2"
+        cut -c 1-200 "$WORK/pub.out" "$WORK/sub.out" | grep -v '^Trace : 3' | tail -n 12 | sed 's/^/        /'
+    fi
+}
+
+# round_trip NAME OPTIONS...: a short and a large message go out and come back, at QoS 2
+round_trip() {
+    local name=$1 status=0 pid topic=way/$RANDOM
+    shift
+    : >"$WORK/sub.out"
+    LD_LIBRARY_PATH=$library timeout 60 "$programs/paho_cs_sub" -t "$topic" -q 2 -i "sub-$RANDOM" --trace protocol "$@" \
+        >"$WORK/sub.out" 2>&1 </dev/null &
+    pid=$!
+    STARTED+=("$pid")
+    wait_for_line "$WORK/sub.out" '<- SUBACK' 10 "$pid" || status=1
+    if [ $status -eq 0 ]; then
+        for message in "-m short" "-f $WORK/large" "-m last"; do
+            # shellcheck disable=SC2086 # words are what is wanted
+            LD_LIBRARY_PATH=$library timeout 20 "$programs/paho_cs_pub" -t "$topic" -q 2 -i "pub-$RANDOM" $message "$@" \
+                >"$WORK/pub.out" 2>&1 </dev/null || status=1
+        done
+        wait_for_line "$WORK/sub.out" '^last$' 10 "$pid" || status=1
+        [ "$(grep -c -x -F -f "$WORK/lines" "$WORK/sub.out")" = 2 ] || status=1
+    fi
+    kill -INT "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    verdict $status "$name"
+}
+
+# refused NAME OPTIONS...: connecting fails, and soon
+refused() {
+    local name=$1 status=0 start=${EPOCHREALTIME/[.,]/}
+    shift
+    : >"$WORK/sub.out"
+    LD_LIBRARY_PATH=$library timeout 20 "$programs/paho_cs_pub" -t x -m x "$@" >"$WORK/pub.out" 2>&1 </dev/null
+    grep -q '^Connect failed return code: Failure' "$WORK/pub.out" || status=1 # the program exits with 0 all the same
+    [ $((${EPOCHREALTIME/[.,]/} - start)) -lt 5000000 ] || status=1
+    verdict $status "$name"
+}
+
+ca=(--cafile "$WORK/tls/ca.pem")
+round_trip "Unix socket" -c "unix://$WORK/socket"
+round_trip "TLS" -c "ssl://localhost:$tls_port" "${ca[@]}"
+round_trip "TLS, an address" -c "ssl://127.0.0.1:$tls_port" "${ca[@]}"
+round_trip "TLS, authorities in a directory" -c "ssl://localhost:$tls_port" --capath "$WORK/tls/hashed"
+round_trip "TLS, MQTT 5" -V 5 -c "ssl://localhost:$tls_port" "${ca[@]}"
+round_trip "TLS, listed ciphers" -c "ssl://localhost:$tls_port" "${ca[@]}" --ciphers ECDHE-RSA-AES256-GCM-SHA384
+round_trip "TLS, server unchecked" -c "ssl://localhost:$tls_port" --insecure "${ca[@]}"
+round_trip "TLS, client certificate" -c "ssl://localhost:$client_port" "${ca[@]}" \
+    --cert "$WORK/tls/client.pem" --key "$WORK/tls/client.key"
+round_trip "TLS, encrypted client key" -c "ssl://localhost:$client_port" "${ca[@]}" \
+    --cert "$WORK/tls/client.pem" --key "$WORK/tls/client.encrypted.key" --keypass word
+refused "TLS, nobody vouches for the server" -c "ssl://localhost:$tls_port"
+refused "TLS, another authority" -c "ssl://localhost:$tls_port" --cafile "$WORK/tls/other-ca.pem"
+refused "TLS, no client certificate" -c "ssl://localhost:$client_port" "${ca[@]}"
+refused "TLS, encrypted client key without password" -c "ssl://localhost:$client_port" "${ca[@]}" \
+    --cert "$WORK/tls/client.pem" --key "$WORK/tls/client.encrypted.key"
+refused "TLS to a port without" -c "ssl://localhost:$BROKER_PORT" "${ca[@]}"
+refused "plain to a port with TLS" -c "tcp://localhost:$tls_port"
+round_trip "WebSocket" -c "ws://127.0.0.1:$ws_port"
+round_trip "WebSocket, MQTT 5" -V 5 -c "ws://127.0.0.1:$ws_port/path"
+round_trip "WebSocket over TLS" -c "wss://localhost:$wss_port/path" "${ca[@]}"
+refused "WebSocket to a port without" -c "ws://127.0.0.1:$BROKER_PORT"
+round_trip "proxy" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "http://127.0.0.1:$proxy_port"
+round_trip "proxy, TLS" -c "ssl://localhost:$tls_port" "${ca[@]}" --https-proxy "http://127.0.0.1:$proxy_port"
+round_trip "proxy with credentials" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "user:p%61ss@127.0.0.1:$auth_proxy_port"
+round_trip "proxy, WebSocket" -c "ws://127.0.0.1:$ws_port" --http-proxy "http://127.0.0.1:$proxy_port"
+round_trip "proxy, WebSocket over TLS" -c "wss://localhost:$wss_port" "${ca[@]}" --https-proxy "127.0.0.1:$proxy_port"
+refused "proxy, credentials missing" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "http://127.0.0.1:$auth_proxy_port"
+PAHO_C_CLIENT_USE_HTTP_PROXY=TRUE http_proxy=http://127.0.0.1:$proxy_port \
+    round_trip "proxy of the environment" -c "tcp://127.0.0.1:$BROKER_PORT"
+PAHO_C_CLIENT_USE_HTTP_PROXY=TRUE http_proxy=http://127.0.0.1:1 no_proxy=127.0.0.1 \
+    round_trip "exempt from the proxy of the environment" -c "tcp://127.0.0.1:$BROKER_PORT"
+
+echo "transports: $passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,79 @@
+//! Forked processes: the child has a copy of everything but the threads, so nothing it needs may be locked by one.
+
+use super::state::{Driver, State};
+use super::{Client, dispatch, pump, reactor};
+use parking_lot::MutexGuard;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// In a child, how long to wait for a client's lock. Who still has it after that is a thread of the parent.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+
+/// While it lives no other thread is inside a table that all clients share.
+pub struct ForkGuard {
+    _pump: pump::ForkGuard,
+    dispatcher: dispatch::ForkGuard,
+    reactor: reactor::ForkGuard,
+}
+
+/// To be called before fork, and the result dropped after it in the parent.
+pub fn prepare_fork() -> ForkGuard {
+    ForkGuard {
+        _pump: pump::lock_for_fork(),
+        dispatcher: dispatch::lock_for_fork(),
+        reactor: reactor::lock_for_fork(),
+    }
+}
+
+impl ForkGuard {
+    /// To be called in the child: clients it connects get new workers.
+    pub fn reset_in_child(mut self) {
+        dispatch::reset_in_child(&mut self.dispatcher);
+        self.reactor.reset_in_child();
+    }
+}
+
+impl Client {
+    /// Whether it was made or last connected before this process was forked.
+    pub(super) fn is_inherited(&self) -> bool {
+        self.generation.load(Ordering::Relaxed) != reactor::generation()
+    }
+
+    /// Lets go of a client that belongs to the parent's threads: the parent goes on with its connection and its store.
+    /// `false`: no such thread had anything to do with it.
+    pub(super) fn abandon_inherited(&self) -> bool {
+        if !self.is_inherited() {
+            return false;
+        }
+        let Some(mut state) = self.state.try_lock_for(LOCK_PATIENCE) else {
+            return true;
+        };
+        if state.driver == Driver::Caller && !state.busy {
+            return false;
+        }
+        state.destroyed = true;
+        state.link = None;
+        // Not closed: that may remove what the parent uses.
+        std::mem::forget(state.store.take());
+        true
+    }
+
+    /// Makes a client of the parent process this one's. `None`: a thread of the parent was using it.
+    pub(super) fn adopt(&self) -> Option<MutexGuard<'_, State>> {
+        if !self.is_inherited() {
+            return Some(self.lock_idle());
+        }
+        let mut state = self.state.try_lock_for(LOCK_PATIENCE)?;
+        if state.busy {
+            return None;
+        }
+        self.generation
+            .store(reactor::generation(), Ordering::Relaxed);
+        state.sending = false;
+        state.running = None;
+        state.scheduled = false;
+        state.loss_thread = false;
+        state.timer = None;
+        Some(state)
+    }
+}

@@ -1,0 +1,111 @@
+//! What went wrong, in OpenSSL's words, and its error queue.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{self, ErrorCode};
+
+/// While it lives the thread's queue of OpenSSL errors is empty but for ours. The application's own entries are put back
+/// at the end: OpenSSL would take them for errors of this connection.
+pub(super) struct OwnErrors {
+    foreign: ErrorStack,
+}
+
+impl OwnErrors {
+    pub(super) fn begin() -> OwnErrors {
+        OwnErrors {
+            foreign: ErrorStack::get(),
+        }
+    }
+}
+
+impl Drop for OwnErrors {
+    fn drop(&mut self) {
+        drop(ErrorStack::get());
+        self.foreign.put();
+    }
+}
+
+/// Why a connection could not be secured.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: ErrorKind,
+    what: String,
+    /// OpenSSL's error report, for the application.
+    pub(super) lines: Vec<String>,
+}
+
+impl Failure {
+    /// One that OpenSSL has nothing to say about.
+    pub(super) fn new(what: impl Into<String>) -> Failure {
+        Failure {
+            kind: ErrorKind::InvalidInput,
+            what: what.into(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// OpenSSL would say so itself if it read the file.
+    pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+        let mut failure = Failure::new(format!("cannot read {}: {error}", path.display()));
+        failure.lines.push(failure.what.clone());
+        failure
+    }
+
+    pub(super) fn wrong_host() -> Failure {
+        Failure::new("the server's certificate is not for its host")
+    }
+
+    /// What makes a failure of OpenSSL's errors in a step.
+    pub(super) fn in_step(step: &str) -> impl FnOnce(ErrorStack) -> Failure + '_ {
+        move |stack| Failure {
+            kind: ErrorKind::InvalidInput,
+            what: format!("{step}: {stack}"),
+            lines: lines(&stack),
+        }
+    }
+
+    pub(super) fn in_handshake(error: ssl::Error) -> Failure {
+        let lines = error.ssl_error().map(lines).unwrap_or_default();
+        let error = io_error(error);
+        Failure {
+            kind: error.kind(),
+            what: format!("TLS handshake: {error}"),
+            lines,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure {
+            kind: error.kind(),
+            what: format!("TLS handshake: {error}"),
+            lines: Vec::new(),
+        }
+    }
+}
+
+impl From<Failure> for io::Error {
+    fn from(failure: Failure) -> io::Error {
+        io::Error::new(failure.kind, failure.what)
+    }
+}
+
+fn lines(stack: &ErrorStack) -> Vec<String> {
+    stack.errors().iter().map(ToString::to_string).collect()
+}
+
+/// The error of an established connection.
+pub(super) fn io_error(error: ssl::Error) -> io::Error {
+    if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
+        return ErrorKind::WouldBlock.into();
+    }
+    error
+        .into_io_error()
+        .unwrap_or_else(|error| match error.code() {
+            ErrorCode::SYSCALL | ErrorCode::ZERO_RETURN => ErrorKind::UnexpectedEof.into(),
+            _ => io::Error::other(error),
+        })
+}

@@ -1,0 +1,282 @@
+//! TLS by OpenSSL, over whatever carries its records.
+//!
+//! OpenSSL gets a Rust stream, never the descriptor: so it cannot raise SIGPIPE.
+
+mod context;
+mod errors;
+mod records;
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use openssl::ssl::{ErrorCode, SslStream};
+use parking_lot::Mutex;
+
+use super::exchange::wait;
+use super::{Interest, ServerAddress, Transport};
+use errors::{Failure, OwnErrors};
+use records::Records;
+
+/// Most bytes that one record takes (RFC 8446, section 5.1).
+const RECORD_SIZE: usize = 16 * 1024;
+/// Capacity that an emptied buffer keeps.
+const KEPT_CAPACITY: usize = 2048;
+
+/// Told each line of OpenSSL's error report; `false` to hear no more.
+pub type ErrorReport = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// Supplies a pre-shared key for the server's hint: fills the identity, a C string, and the key; the key's length, or
+/// `None` to fail.
+pub type PskLookup =
+    Arc<dyn Fn(Option<&[u8]>, &mut [u8], &mut [u8]) -> Option<usize> + Send + Sync>;
+
+/// How to secure connections, and whom to trust. The default trusts whom the system trusts, for any host.
+#[derive(Clone)]
+pub struct TlsOptions {
+    /// PEM file of trusted authorities.
+    pub trust_store: Option<PathBuf>,
+    /// Directory of trusted authorities, named by their hashes.
+    pub trust_directory: Option<PathBuf>,
+    /// Without store and directory, trust the system's authorities.
+    pub default_trust: bool,
+    /// PEM file with the client's certificate and those that vouch for it.
+    pub certificate_chain: Option<PathBuf>,
+    /// PEM file with the client's key; `None`: it is in the certificate's file.
+    pub private_key: Option<PathBuf>,
+    /// Password of an encrypted key.
+    pub key_password: Option<Vec<u8>>,
+    /// OpenSSL's cipher list for TLS up to 1.2.
+    pub cipher_list: Option<Vec<u8>>,
+    /// The server's certificate must be vouched for by a trusted authority.
+    pub verify_chain: bool,
+    /// The server's certificate must be for the host of the address.
+    pub verify_host: bool,
+    /// Protocols for ALPN, each behind its length.
+    pub alpn: Option<Vec<u8>>,
+    /// Hears why a connection could not be secured, if OpenSSL says so.
+    pub report_error: Option<ErrorReport>,
+    /// Supplies a pre-shared key.
+    pub look_up_psk: Option<PskLookup>,
+}
+
+impl Default for TlsOptions {
+    fn default() -> TlsOptions {
+        TlsOptions {
+            trust_store: None,
+            trust_directory: None,
+            default_trust: true,
+            certificate_chain: None,
+            private_key: None,
+            key_password: None,
+            cipher_list: None,
+            verify_chain: true,
+            verify_host: false,
+            alpn: None,
+            report_error: None,
+            look_up_psk: None,
+        }
+    }
+}
+
+/// A secured connection.
+pub(super) struct Tls {
+    inner: Arc<dyn Transport>,
+    state: Mutex<State>,
+    /// A read may give something although nothing has come since.
+    has_buffered_input: AtomicBool,
+    read_awaits_output: AtomicBool,
+    write_awaits_input: AtomicBool,
+}
+
+struct State {
+    stream: SslStream<Records>,
+    /// What a write offered that may be in a record already: OpenSSL wants the same bytes again.
+    unfinished: Vec<u8>,
+}
+
+/// Secures `inner` as a connection to the host of `address`.
+pub(super) fn connect(
+    inner: Arc<dyn Transport>,
+    address: &ServerAddress,
+    options: &TlsOptions,
+    deadline: Instant,
+) -> io::Result<Tls> {
+    let shaken = {
+        let _own = OwnErrors::begin();
+        shake_hands(Arc::clone(&inner), address, options, deadline)
+    };
+    match shaken {
+        Ok(stream) => Ok(Tls {
+            inner,
+            state: Mutex::new(State {
+                stream,
+                unfinished: Vec::new(),
+            }),
+            has_buffered_input: AtomicBool::new(true),
+            read_awaits_output: AtomicBool::new(false),
+            write_awaits_input: AtomicBool::new(false),
+        }),
+        Err(failure) => {
+            if let Some(report) = &options.report_error {
+                let _ = failure.lines.iter().all(|line| report(line));
+            }
+            Err(failure.into())
+        }
+    }
+}
+
+fn shake_hands(
+    inner: Arc<dyn Transport>,
+    address: &ServerAddress,
+    options: &TlsOptions,
+    deadline: Instant,
+) -> Result<SslStream<Records>, Failure> {
+    let server = ServerName::of(address)?;
+    let (ssl, mismatch) = context::new_session(&server, options)?;
+    let records = Records::new(Arc::clone(&inner));
+    let mut stream = SslStream::new(ssl, records).map_err(Failure::in_step("TLS setup"))?;
+    loop {
+        let interest = match stream.connect() {
+            Ok(()) => break,
+            Err(error) if error.code() == ErrorCode::WANT_READ => Interest::READ,
+            Err(error) if error.code() == ErrorCode::WANT_WRITE => Interest::WRITE,
+            Err(_) if mismatch.load(Ordering::Relaxed) => return Err(Failure::wrong_host()),
+            Err(error) => return Err(Failure::in_handshake(error)),
+        };
+        wait(&*inner, interest, deadline)?;
+    }
+    if options.verify_host && stream.ssl().peer_certificate().is_none() {
+        return Err(Failure::wrong_host());
+    }
+    Ok(stream)
+}
+
+/// The host of an address, as certificates name it.
+struct ServerName {
+    text: String,
+    ip: Option<IpAddr>,
+}
+
+impl ServerName {
+    fn of(address: &ServerAddress) -> Result<ServerName, Failure> {
+        let host = std::str::from_utf8(address.host_port().0);
+        let host = host.map_err(|_| Failure::new("the host is not UTF-8"))?;
+        Ok(ServerName {
+            text: host.strip_suffix('.').unwrap_or(host).to_owned(),
+            ip: host.parse().ok(),
+        })
+    }
+
+    /// The name to ask for by SNI: never an address (RFC 6066, section 3), nor one with a zone.
+    fn indication(&self) -> Option<&str> {
+        let is_name = self.ip.is_none() && !self.text.is_empty() && !self.text.contains(':');
+        is_name.then_some(&*self.text)
+    }
+}
+
+impl Transport for Tls {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let _own = OwnErrors::begin();
+        let mut state = self.state.lock();
+        let result = loop {
+            match state.stream.ssl_read(buf) {
+                Ok(count) => break Ok(count),
+                Err(error) => match error.code() {
+                    ErrorCode::ZERO_RETURN => break Ok(0),
+                    // A record without data.
+                    ErrorCode::WANT_READ if error.io_error().is_none() => {}
+                    code => break Err((code, errors::io_error(error))),
+                },
+            }
+        };
+        self.write_awaits_input.store(false, Ordering::Relaxed);
+        let code = result.as_ref().err().map(|(code, _)| *code);
+        let awaits_output = code == Some(ErrorCode::WANT_WRITE);
+        self.read_awaits_output
+            .store(awaits_output, Ordering::Relaxed);
+        let drained = awaits_output || code == Some(ErrorCode::WANT_READ);
+        self.has_buffered_input.store(!drained, Ordering::Relaxed);
+        result.map_err(|(_, error)| error)
+    }
+
+    fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let _own = OwnErrors::begin();
+        let state = &mut *self.state.lock();
+        let mut written = 0;
+        loop {
+            if state.unfinished.is_empty() {
+                copy_record(bufs, written, &mut state.unfinished);
+            }
+            if state.unfinished.is_empty() {
+                break;
+            }
+            match state.stream.ssl_write(&state.unfinished) {
+                Ok(count) => {
+                    written += count;
+                    state.unfinished.drain(..count);
+                }
+                Err(error) => {
+                    let awaits_input = error.code() == ErrorCode::WANT_READ;
+                    self.write_awaits_input
+                        .store(awaits_input, Ordering::Relaxed);
+                    let error = errors::io_error(error);
+                    if written > 0 && error.kind() == ErrorKind::WouldBlock {
+                        return Ok(written);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        if state.unfinished.capacity() > KEPT_CAPACITY {
+            state.unfinished = Vec::new();
+        }
+        self.write_awaits_input.store(false, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn shutdown(&self) {
+        self.inner.shutdown();
+    }
+
+    fn finish(&self) {
+        let _own = OwnErrors::begin();
+        // The connection ends now, whether close_notify is taken or not.
+        let _ = self.state.lock().stream.shutdown();
+        self.inner.finish();
+    }
+
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.inner.descriptor()
+    }
+
+    fn has_buffered_input(&self) -> bool {
+        self.has_buffered_input.load(Ordering::Relaxed)
+    }
+
+    fn read_awaits_output(&self) -> bool {
+        self.read_awaits_output.load(Ordering::Relaxed)
+    }
+
+    fn write_awaits_input(&self) -> bool {
+        self.write_awaits_input.load(Ordering::Relaxed)
+    }
+}
+
+/// As much of `bufs` behind their first `skip` bytes as one record takes.
+fn copy_record(bufs: &[IoSlice<'_>], mut skip: usize, record: &mut Vec<u8>) {
+    for buf in bufs {
+        let skipped = skip.min(buf.len());
+        skip -= skipped;
+        let part = &buf[skipped..];
+        let room = RECORD_SIZE - record.len();
+        record.extend_from_slice(&part[..part.len().min(room)]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

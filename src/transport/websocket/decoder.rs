@@ -1,0 +1,173 @@
+//! Frames from the server to the byte stream they carry.
+
+use std::io::Cursor;
+
+use bytes::{Buf, BytesMut};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
+
+/// Longest payload of a control frame (RFC 6455, section 5.5).
+const CONTROL_LIMIT: u64 = 125;
+/// Capacity an emptied buffer keeps.
+const KEPT_CAPACITY: usize = 4096;
+
+/// What the received bytes hold next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// So many bytes of the stream were copied; at least one.
+    Payload(usize),
+    Ping(Vec<u8>),
+    /// The server's close frame; nothing behind it is looked at.
+    Close(Vec<u8>),
+    /// There was a close frame or a violation before.
+    Ended,
+    /// More must be received first.
+    Incomplete,
+}
+
+/// The server broke a rule of RFC 6455 or MQTT; the connection must be closed.
+#[derive(Debug)]
+pub(super) struct Violation {
+    /// The reason to tell the server.
+    pub(super) code: CloseCode,
+    pub(super) what: &'static str,
+}
+
+fn violation(what: &'static str) -> Violation {
+    Violation {
+        code: CloseCode::Protocol,
+        what,
+    }
+}
+
+/// Takes frames apart. It keeps received bytes only until they are taken: a length is counted down, never allocated.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    input: BytesMut,
+    /// Bytes of the current data frame that are still to come.
+    frame_left: u64,
+    /// The last data frame was not the final one of its message.
+    in_message: bool,
+    ended: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(received: &[u8]) -> Decoder {
+        Decoder {
+            input: BytesMut::from(received),
+            frame_left: 0,
+            in_message: false,
+            ended: false,
+        }
+    }
+
+    /// Adds received bytes.
+    pub(super) fn push(&mut self, received: &[u8]) {
+        self.input.extend_from_slice(received);
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.input.capacity()
+    }
+
+    /// The next item; payload goes to `buf`, which must not be empty.
+    pub(super) fn next(&mut self, buf: &mut [u8]) -> Result<Item, Violation> {
+        loop {
+            if self.ended {
+                return Ok(Item::Ended);
+            }
+            if self.frame_left > 0 {
+                return Ok(self.take_payload(buf));
+            }
+            let mut cursor = Cursor::new(&*self.input);
+            let parsed = FrameHeader::parse(&mut cursor);
+            let header_len = cursor.position() as usize;
+            let (header, length) = match parsed {
+                Ok(Some(parsed)) => parsed,
+                Ok(None) => return Ok(self.incomplete()),
+                Err(_) => return self.fail(violation("a reserved WebSocket opcode")),
+            };
+            if let Err(violation) = check(&header, length) {
+                return self.fail(violation);
+            }
+            match header.opcode {
+                OpCode::Data(kind) => {
+                    if (kind == Data::Continue) != self.in_message {
+                        return self.fail(violation("WebSocket fragments out of order"));
+                    }
+                    self.input.advance(header_len);
+                    self.in_message = !header.is_final;
+                    self.frame_left = length;
+                }
+                OpCode::Control(kind) => {
+                    // At most 125, as was checked.
+                    let length = length as usize;
+                    if self.input.len() < header_len + length {
+                        return Ok(self.incomplete());
+                    }
+                    self.input.advance(header_len);
+                    let payload = self.input.split_to(length).to_vec();
+                    match kind {
+                        Control::Ping => return Ok(Item::Ping(payload)),
+                        Control::Close => {
+                            self.ended = true;
+                            return Ok(Item::Close(payload));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_payload(&mut self, buf: &mut [u8]) -> Item {
+        let left = usize::try_from(self.frame_left).unwrap_or(usize::MAX);
+        let count = buf.len().min(self.input.len()).min(left);
+        if count == 0 {
+            return self.incomplete();
+        }
+        buf[..count].copy_from_slice(&self.input[..count]);
+        self.input.advance(count);
+        self.frame_left -= count as u64;
+        Item::Payload(count)
+    }
+
+    fn incomplete(&mut self) -> Item {
+        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
+            self.input = BytesMut::new();
+        }
+        Item::Incomplete
+    }
+
+    fn fail(&mut self, violation: Violation) -> Result<Item, Violation> {
+        self.ended = true;
+        Err(violation)
+    }
+}
+
+/// What each frame on its own must keep to.
+fn check(header: &FrameHeader, length: u64) -> Result<(), Violation> {
+    if header.rsv1 || header.rsv2 || header.rsv3 {
+        return Err(violation("a reserved WebSocket bit is set"));
+    }
+    // RFC 6455, section 5.1.
+    if header.mask.is_some() {
+        return Err(violation("a masked WebSocket frame from the server"));
+    }
+    // RFC 6455, section 5.2.
+    if length > i64::MAX as u64 {
+        return Err(violation("a WebSocket frame length above 63 bits"));
+    }
+    match header.opcode {
+        // [MQTT-6.0.0-1]
+        OpCode::Data(Data::Text) => Err(Violation {
+            code: CloseCode::Unsupported,
+            what: "a WebSocket text frame",
+        }),
+        OpCode::Control(_) if !header.is_final || length > CONTROL_LIMIT => {
+            Err(violation("a fragmented or too long control frame"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,129 @@
+/* A process that forks: daemons without callbacks go on, children leave the parent's clients with callbacks alone. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+static struct inbox inbox;
+static char *topic;
+
+/* The child's part; it must come back. */
+static void in_child(void (*part)(void *), void *argument)
+{
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        part(argument);
+        _exit(0);
+    }
+    int status = -1;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK_INT(status, 0);
+}
+
+static void use_handle(void *argument)
+{
+    deliver_text(argument, topic, "from the child", 1, 0);
+    expect_text(argument, topic, "from the child", 1);
+}
+
+/* What daemon() does between connect and use. */
+static void child_goes_on_without_callbacks(void)
+{
+    MQTTClient client = create_client(broker, client_id("daemon"));
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_subscribe(client, topic, 1), MQTTCLIENT_SUCCESS);
+    in_child(use_handle, client);
+    disconnect_and_destroy(&client);
+}
+
+static void destroy_handle(void *argument)
+{
+    MQTTClient inherited = argument;
+    long long start = now_ms();
+    MQTTClient_destroy(&inherited);
+    CHECK(now_ms() - start < 1000);
+}
+
+static void destroy_and_start_anew(void *argument)
+{
+    destroy_handle(argument);
+    struct inbox own;
+    inbox_init(&own);
+    MQTTClient client = create_client(broker, client_id("child"));
+    use_inbox(client, &own);
+    connect_client(client, 1);
+    char *answer = unique("child-topic");
+    CHECK_INT(MQTTClient_subscribe(client, answer, 1), MQTTCLIENT_SUCCESS);
+    publish_text(client, answer, "new", 1, 0);
+    CHECK_ARRIVES(&own, arrived, 1);
+    CHECK_ARRIVES(&own, completed, 1);
+    disconnect_and_destroy(&client);
+}
+
+static void parent_is_unharmed(int callbacks)
+{
+    inbox_init(&inbox);
+    MQTTClient client = create_client(broker, client_id(callbacks ? "parent" : "parent-receiving"));
+    if (callbacks)
+        use_inbox(client, &inbox);
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_subscribe(client, topic, 1), MQTTCLIENT_SUCCESS);
+    in_child(callbacks ? destroy_and_start_anew : destroy_handle, client);
+    CHECK_INT(MQTTClient_isConnected(client), 1);
+    deliver_text(client, topic, "still here", 1, 0);
+    if (callbacks)
+        CHECK_ARRIVES(&inbox, arrived, 1);
+    else
+        expect_text(client, topic, "still here", 1);
+    disconnect_and_destroy(&client);
+    CHECK_INT(inbox.lost, 0);
+}
+
+static int stop;
+
+static void *publish_on(void *client)
+{
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+        MQTTClient_publish(client, topic, 4, "load", 1, 0, NULL);
+    return NULL;
+}
+
+static int discard(void *context, char *name, int length, MQTTClient_message *message)
+{
+    (void)context, (void)length;
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(name);
+    return 1;
+}
+
+/* Forks at any moment: nothing in the child may be locked by a thread that it does not have. */
+static void forks_in_the_middle_of_everything(void)
+{
+    MQTTClient client = create_client(broker, client_id("busy"));
+    CHECK_INT(MQTTClient_setCallbacks(client, NULL, NULL, discard, NULL), MQTTCLIENT_SUCCESS);
+    connect_client(client, 1);
+    CHECK_INT(MQTTClient_subscribe(client, topic, 1), MQTTCLIENT_SUCCESS);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; ++i)
+        CHECK_INT(pthread_create(&threads[i], NULL, publish_on, client), 0);
+    for (int i = 0; i < 40; ++i)
+        in_child(i % 4 ? destroy_handle : destroy_and_start_anew, client);
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    for (int i = 0; i < 2; ++i)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(MQTTClient_isConnected(client), 1);
+    disconnect_and_destroy(&client);
+}
+
+int main(int argc, char **argv)
+{
+    read_arguments(argc, argv);
+    topic = unique("topic");
+    child_goes_on_without_callbacks();
+    parent_is_unharmed(0);
+    parent_is_unharmed(1);
+    forks_in_the_middle_of_everything();
+    return 0;
+}

@@ -1,0 +1,4 @@
+create id=cid
+connect version=3
+disconnect 0
+destroy

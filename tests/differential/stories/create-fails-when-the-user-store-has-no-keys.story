@@ -1,0 +1,3 @@
+store fail keys -2
+create store=user
+destroy

@@ -1,0 +1,5 @@
+# differs: the socket is closed, without DISCONNECT
+create
+callbacks
+connect version=4
+destroy

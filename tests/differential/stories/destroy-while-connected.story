@@ -1,0 +1,4 @@
+# differs: the socket is closed, without DISCONNECT
+create
+connect version=4
+destroy

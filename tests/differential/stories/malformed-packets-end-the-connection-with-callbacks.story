@@ -1,0 +1,14 @@
+create
+callbacks
+broker omit DISCONNECT
+connect version=4
+broker send 30 01 00
+connect version=4
+broker send 32 03 00 01 74
+connect version=4
+broker send 30 ff ff ff ff ff
+connect version=4
+broker send 40 01 00
+connect version=4
+broker send 90 01 00
+destroy

@@ -1,0 +1,10 @@
+create
+callbacks
+connect version=4
+broker always PUBLISH hold
+publish t 1 1
+start publish t 2 1
+broker close
+join
+pending
+destroy

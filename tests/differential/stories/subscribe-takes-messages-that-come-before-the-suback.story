@@ -1,0 +1,9 @@
+create
+connect version=4
+broker once SUBSCRIBE 30 04 00 01 74 31 90 03 ID 01 30 04 00 01 74 32
+subscribe t:1
+receive 200
+receive 200
+receive 200
+disconnect 0
+destroy

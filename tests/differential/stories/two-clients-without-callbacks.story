@@ -1,0 +1,15 @@
+@a create
+@b create
+@a connect version=4
+@b connect version=4
+broker send c1 30 04 00 01 74 31
+broker send c2 30 04 00 01 74 32
+@a receive 200
+@b receive 200
+@a publish t x 1
+@b publish t x 2
+yield 2
+@a disconnect 0
+@b disconnect 0
+@a destroy
+@b destroy

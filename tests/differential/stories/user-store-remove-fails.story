@@ -1,0 +1,12 @@
+create store=user
+store fail remove -2
+connect version=4 clean=0
+publish t x 1
+wait 1 500
+isconnected
+publish t x 2
+wait 2 500
+wait 2 500
+isconnected
+disconnect 0
+destroy

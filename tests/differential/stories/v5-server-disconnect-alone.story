@@ -1,0 +1,10 @@
+# differs: the connection ends with the DISCONNECT of the server, which must close it
+create version=5
+broker omit DISCONNECT
+connect5
+broker send e0 02 8b 00
+receive 200
+isconnected
+broker close
+receive 200
+destroy

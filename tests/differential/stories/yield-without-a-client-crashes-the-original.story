@@ -1,0 +1,2 @@
+# differs: yield pauses
+yield

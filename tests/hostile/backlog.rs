@@ -1,0 +1,157 @@
+//! More than one side takes: sockets that are full, messages that nobody collects.
+
+use crate::broker::scripted::ScriptedBroker;
+use crate::support::*;
+use mqtt3c::packet::QoS;
+use std::thread;
+use std::time::Duration;
+
+#[test]
+fn a_large_message_gets_through_to_a_peer_that_reads_late() {
+    let large = vec![7; 20 << 20];
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut peer = connect(&broker, &client);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                peer.expect_nothing_for(0);
+                let expected = message(&large).len();
+                assert_eq!(peer.take_bytes(expected).len(), expected);
+                peer.expect_eof();
+            });
+            publish(&client, &large, QoS::AtMostOnce).unwrap();
+            client.destroy();
+        });
+    }
+}
+
+#[test]
+fn a_full_socket_is_written_on_while_another_thread_receives() {
+    let large = vec![7; 20 << 20];
+    let broker = ScriptedBroker::start();
+    let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+    let mut peer = connect(&broker, &client);
+    let (begun, waiting) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            begun.send(()).unwrap();
+            let _ = client.receive(LONG);
+        });
+        scope.spawn(|| {
+            let expected = message(&large).len();
+            // The socket is full and the receiver waits by then.
+            thread::sleep(Duration::from_millis(200));
+            peer.take_bytes(expected);
+            peer.expect_eof();
+        });
+        waiting.recv().unwrap();
+        thread::sleep(Duration::from_millis(50));
+        let (took, published) = timed(|| publish(&client, &large, QoS::AtMostOnce));
+        published.unwrap();
+        assert!(took < SOON, "took {took:?}");
+        client.destroy();
+    });
+}
+
+#[test]
+fn a_peer_that_never_reads_is_given_up_by_keep_alive() {
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut request = request(&broker.uri());
+        request.options.keep_alive = 1;
+        let (connected, peer) = connect_with(&broker, &client, &request, |broker| {
+            let mut peer = broker.accept();
+            peer.accept_connect();
+            peer
+        });
+        connected.unwrap();
+        let large = vec![0; 20 << 20];
+        let (took, published) = timed(|| publish(&client, &large, QoS::AtMostOnce));
+        assert!(published.is_err());
+        assert!(took > Duration::from_secs(2) && took < Duration::from_secs(4));
+        drop(peer);
+        client.destroy();
+    }
+}
+
+/// Bytes in messages that nobody takes, until the client stops reading.
+const PAUSE_AT: usize = 32 << 20;
+
+#[test]
+fn reading_pauses_when_callbacks_do_not_keep_up_and_nothing_is_lost() {
+    const COUNT: usize = 200_000;
+    let broker = ScriptedBroker::start();
+    let (client, inbox) = client(&broker.uri(), Mode::Workers);
+    inbox.close(true);
+    let mut peer = connect(&broker, &client);
+    peer.set_patience(LONG);
+    let before = resident_memory();
+    thread::scope(|scope| {
+        let sender = scope.spawn(move || {
+            let payload = [1; 400];
+            let thousand: Vec<u8> = (0..1000).flat_map(|_| message(&payload)).collect();
+            (0..COUNT / 1000).for_each(|_| peer.send(&thousand));
+            peer
+        });
+        thread::sleep(Duration::from_secs(2));
+        assert!(!sender.is_finished());
+        let grown = resident_memory().saturating_sub(before);
+        assert!(grown < 3 * PAUSE_AT, "memory has grown by {grown}");
+        inbox.close(false);
+        inbox.wait("all messages", |seen| seen.arrived == COUNT);
+        drop(sender.join());
+    });
+    client.destroy();
+}
+
+#[test]
+fn an_acknowledgement_behind_paused_reading_is_found() {
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, inbox) = client(&broker.uri(), mode);
+        inbox.close(true);
+        let mut peer = connect(&broker, &client);
+        peer.set_patience(LONG);
+        let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+        peer.expect_packet();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let megabyte = message(&vec![1; 1 << 20]);
+                (0..48).for_each(|_| peer.send(&megabyte));
+                peer.send(&[0x40, 2, 0, 1]);
+                peer.expect_eof();
+            });
+            if mode == Mode::Workers {
+                thread::sleep(Duration::from_millis(500));
+            }
+            client.wait_for_completion(token, SOON * 2).unwrap();
+            inbox.close(false);
+            client.destroy();
+        });
+    }
+}
+
+#[test]
+fn waiting_keeps_its_time_while_the_server_sends_without_end() {
+    let broker = ScriptedBroker::start();
+    let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+    let mut peer = connect(&broker, &client);
+    peer.set_patience(LONG);
+    let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let flood: Vec<u8> = (0..5000).flat_map(|_| message(b"flood")).collect();
+            let sending =
+                std::panic::AssertUnwindSafe(|| (0..2000).for_each(|_| peer.send(&flood)));
+            // The client ends the connection somewhere in between.
+            let _ = std::panic::catch_unwind(sending);
+        });
+        let limit = Duration::from_millis(300);
+        let (took, waited) = timed(|| client.wait_for_completion(token, limit));
+        assert!(waited.is_err());
+        assert!(took < limit * 3, "took {took:?}");
+        client.destroy();
+    });
+}
