@@ -13,12 +13,12 @@ VERSION := 1.3.15
 SOVERSION := 1
 
 HEADERS := MQTTClient.h MQTTClientPersistence.h MQTTExportDeclarations.h MQTTProperties.h MQTTReasonCodes.h MQTTSubscribeOpts.h
-EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels request_response subscribe_v5 websocket tls
+EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels persistent_publish request_response subscribe_v5 websocket tls
 NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
 RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
 
-.PHONY: all tools install uninstall examples demo test check-original clean help
+.PHONY: all tools install uninstall examples demo test soak check-original clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -31,6 +31,7 @@ help:
 	@echo 'make examples        build the C examples into build/examples'
 	@echo 'make demo            show it at work, beside the original library (BROKER=tcp://host:port to use yours)'
 	@echo 'make test            everything: formatting, lints, documentation, C programs, Rust tests'
+	@echo 'make soak             kill programs 200 times, and see that no message is lost or comes twice (10 minutes)'
 	@echo 'make check-original  run the C tests on the installed original library'
 	@echo 'make clean           remove build/ and target/'
 
@@ -104,6 +105,9 @@ demo:
 
 test:
 	@scripts/test.sh
+
+soak: build/lib/libpaho-mqtt3c.so
+	@scripts/survive.sh 200
 
 check-original:
 	@scripts/c-tests.sh original

@@ -39,6 +39,12 @@ for way in unix ws ssl wss; do
 done
 WAY=ssl scripts/c-tests.sh shared-tls large_payload
 
+step "Stores exchanged with the original library"
+scripts/store-exchange.sh
+
+step "Killed programs"
+scripts/survive.sh 20
+
 step "The recorded behaviour of the original"
 scripts/differential.sh check
 
@@ -82,6 +88,12 @@ for build in build/examples "$WORK/cmake" "$WORK/cmake-plain"; do
     "$build/publish" --uri "$uri"
     "$build/publish_callbacks" --uri "$uri"
     "$build/qos_levels" --uri "$uri" --count 5
+    (
+        program=$(realpath "$build/persistent_publish")
+        cd "$WORK"
+        timeout -s KILL 0.2 "$program" --uri "$uri" --count 1000 || true
+        "$program" --uri "$uri" --count 1000
+    )
     "$build/request_response" --uri "$uri"
     for receiver in receive subscribe_callbacks subscribe_v5; do
         "$build/$receiver" --uri "$uri" --topic "$receiver/#" --count 3 --timeout 20000 >"$WORK/received" &

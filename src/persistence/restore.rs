@@ -1,5 +1,7 @@
 //! What a client finds in its store when it is created.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use super::{Key, QueuedMessage, Store, StoreError};
@@ -72,8 +74,9 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
     // application has not seen it.
     let mut outbound = one_per_id(store, outbound, true);
     let inbound = one_per_id(store, inbound, false);
+    let listed = keys.iter().copied().collect();
     for sent in &mut outbound {
-        sent.pubrel_sent = has_pubrel(store, sent, v5_client);
+        sent.pubrel_sent = has_pubrel(store, &listed, sent, v5_client);
     }
     remove_orphans(store, &keys, &outbound);
     put_in_sending_order(&mut outbound);
@@ -167,12 +170,21 @@ fn one_per_id(
 
 /// Whether the PUBREL of a message is recorded, in the client's version or, as the message may be,
 /// in the version before.
-fn has_pubrel(store: &mut dyn Store, sent: &RestoredPublish, v5_client: bool) -> bool {
+fn has_pubrel(
+    store: &mut dyn Store,
+    listed: &HashSet<Key>,
+    sent: &RestoredPublish,
+    v5_client: bool,
+) -> bool {
     if sent.publish.qos != QoS::ExactlyOnce {
         return false;
     }
     let id = sent.id();
-    let mut recorded = |v5| store.contains_key(&Key::PubRel { v5, id }.to_string());
+    // A user's store cannot tell that it failed from that there is none, so what it has listed counts too.
+    let mut recorded = |v5| {
+        let key = Key::PubRel { v5, id };
+        store.contains_key(&key.to_string()) || listed.contains(&key)
+    };
     recorded(v5_client) || (v5_client && recorded(false))
 }
 

@@ -345,6 +345,15 @@ fn calls_come_in_the_originals_order() {
 }
 
 #[test]
+fn a_listed_pubrel_counts_although_the_store_fails_to_say_so() {
+    let mut store = store(&[named("s-1", sent(1)), named("sc-1", pubrel(1))]);
+    store.fail_at(2);
+    let found = restore(&mut store, false).unwrap();
+    assert!(found.outbound[0].pubrel_sent);
+    assert_eq!(store.record_keys(), ["s-1", "sc-1"]);
+}
+
+#[test]
 fn a_store_that_fails_for_packets_fails_the_restore_and_for_the_queue_does_not() {
     let records = [named("s-1", sent(1)), named("q-1", queued("x", false))];
     for (call, succeeds) in [(0, false), (1, false), (2, true), (3, true), (4, true)] {

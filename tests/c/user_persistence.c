@@ -228,6 +228,51 @@ static void inbound_messages_have_theirs(void)
     store.log[0] = '\0';
 }
 
+static void deliver5(MQTTClient client, const char *topic, const char *text, int qos)
+{
+    MQTTClient_deliveryToken token = -7;
+    MQTTResponse response =
+        MQTTClient_publish5(client, topic, (int)strlen(text), text, qos, 0, NULL, &token);
+    CHECK_INT((int)response.reasonCode, MQTTREASONCODE_SUCCESS);
+    MQTTResponse_free(response);
+    CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
+}
+
+static void mqtt_5_has_keys_of_its_own(void)
+{
+    char *topic = unique("five");
+    MQTTClient client = NULL;
+    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
+    options.MQTTVersion = MQTTVERSION_5;
+    CHECK_INT(MQTTClient_createWithOptions(&client, broker, client_id("five"), MQTTCLIENT_PERSISTENCE_USER, &callbacks,
+                                           &options),
+              MQTTCLIENT_SUCCESS);
+    expect_calls("open keys keys");
+    connect_client5(client);
+    expect_calls("clear");
+    deliver5(client, topic, "one", 1);
+    expect_calls("put:s5-1/5 remove:s5-1 remove:sc5-1 remove:s-1 remove:sc-1");
+    deliver5(client, topic, "two", 2);
+    expect_calls("put:s5-2/5 put:sc5-2/2 remove:s5-2 remove:sc5-2 remove:s-2 remove:sc-2");
+
+    MQTTResponse response = MQTTClient_subscribe5(client, topic, 2, NULL, NULL);
+    CHECK_INT((int)response.reasonCode, MQTTREASONCODE_GRANTED_QOS_2);
+    MQTTResponse_free(response);
+    expect_calls("");
+    MQTTClient sender = create_client(broker, client_id("five-sender"));
+    connect_client(sender, 1);
+    deliver_text(sender, topic, "in one", 1, 0);
+    expect_text(client, topic, "in one", 1);
+#ifdef FIXED
+    expect_calls("put:q5-1/9 remove:q5-1");
+#else
+    expect_calls("remove:q5-1"); /* which was never there */
+#endif
+    disconnect_and_destroy(&sender);
+    disconnect_and_destroy(&client);
+    store.log[0] = '\0';
+}
+
 /* Unacknowledged messages outlive the client that sent them. */
 static void a_new_client_takes_over(void)
 {
@@ -295,6 +340,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     each_exchange_has_its_calls();
     inbound_messages_have_theirs();
+    mqtt_5_has_keys_of_its_own();
     a_new_client_takes_over();
     incomplete_stores_are_refused();
     return 0;

@@ -147,7 +147,7 @@ static int publish(char **argv, int finish)
         MQTTClient_waitForCompletion(client, tokens[0], 1000);
         MQTTClient_free(tokens);
     }
-    MQTTClient_disconnect(client, 1000);
+    MQTTClient_disconnect(client, 30000); /* until no exchange is unfinished */
     MQTTClient_destroy(&client);
     return 0;
 }
@@ -194,7 +194,7 @@ static int subscribe(char **argv, int callbacks)
         MQTTClient_free(topic);
         MQTTClient_freeMessage(&message);
     }
-    MQTTClient_disconnect(client, 1000);
+    MQTTClient_disconnect(client, 30000); /* until no exchange is unfinished */
     MQTTClient_destroy(&client);
     return 0;
 }
