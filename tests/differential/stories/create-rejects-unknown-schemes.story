@@ -1,3 +1,4 @@
+# differs: connects to Unix sockets, which the original can be built with
 create uri=foo://127.0.0.1:PORT
 create uri=TCP://127.0.0.1:PORT
 create uri=://127.0.0.1:PORT

@@ -1,3 +1,4 @@
+# differs: the record of PUBREL stays as long as that of its message cannot be removed: a restart would begin the exchange anew
 create store=user
 store fail remove -2
 connect version=4 clean=0
