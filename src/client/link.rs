@@ -122,39 +122,62 @@ impl Client {
     /// Removes the record of a message that the application has taken.
     pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
         let Some(key) = record else { return };
-        self.wait_idle(state);
-        // A record that stays is only delivered once more.
-        let _ = self.use_store(state, |store| store.remove(&key.to_string()));
+        state.removals.push(key);
+        state.removals_asked += 1;
+        let number = state.removals_asked;
+        // Whoever uses the store sees to it next. Waiting for the end of a batch of packets would leave the record
+        // there all the while, and a message that was taken would come again after a crash.
+        while state.busy && state.removals_done < number {
+            reactor::prepare_to_block();
+            self.changed.wait(state);
+        }
+        if state.removals_done < number {
+            let _ = self.use_store(state, |_| Ok(()));
+        }
     }
 
-    /// Works on the store, if there is one, outside the lock: it may be the application's code. Failures are traced.
+    /// Works on the store, if there is one, outside the lock: it may be the application's code. Records that wait to be
+    /// removed go first. Failures are traced.
     fn use_store(
         &self,
         state: &mut MutexGuard<'_, State>,
         operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        let removals = std::mem::take(&mut state.removals);
+        let asked = state.removals_asked;
         let Some(mut store) = state.store.take() else {
+            state.removals_done = asked;
             return Ok(());
         };
         state.busy = true;
         let result = MutexGuard::unlocked(state, || {
             reactor::prepare_to_block();
             let _callout = CalloutGuard::enter(self.key);
+            for key in removals {
+                if let Err(error) = store.remove(&key.to_string()) {
+                    self.trace_store_error(&error);
+                }
+            }
             operation(store.as_mut())
         });
+        state.removals_done = asked;
         state.busy = false;
         state.store = Some(store);
         self.changed.notify_all();
         self.resume_missed(state);
         if let Err(error) = &result {
-            crate::trace!(
-                Level::Error,
-                "Persistence error for client {}: {}",
-                self.name(),
-                error.0
-            );
+            self.trace_store_error(error);
         }
         result
+    }
+
+    fn trace_store_error(&self, error: &StoreError) {
+        crate::trace!(
+            Level::Error,
+            "Persistence error for client {}: {}",
+            self.name(),
+            error.0
+        );
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {

@@ -61,6 +61,10 @@ pub(super) struct State {
     pub(super) missed: Work,
     /// `None` without persistence, and while a thread uses it (`busy`).
     pub(super) store: Option<Box<dyn Store>>,
+    /// Records of messages that the application has taken, to be removed by whoever uses the store next.
+    pub(super) removals: Vec<Key>,
+    pub(super) removals_asked: u64,
+    pub(super) removals_done: u64,
     pub(super) messages: VecDeque<QueuedMessage>,
     pub(super) queued_weight: usize,
     pub(super) notices: VecDeque<(u64, Notice)>,
@@ -102,6 +106,9 @@ impl State {
             busy: false,
             missed: Work::default(),
             store,
+            removals: Vec::new(),
+            removals_asked: 0,
+            removals_done: 0,
             messages: VecDeque::new(),
             queued_weight: 0,
             notices: VecDeque::new(),
