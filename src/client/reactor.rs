@@ -6,13 +6,12 @@
 
 use super::Client;
 use super::dispatch;
-use super::drive::earlier;
-use super::link::{Link, ReadTurn};
-use super::state::State;
+use super::link::Link;
+use super::worker::Work;
 use crate::process_lock::ProcessMutex;
 use crate::trace::Level;
 use crate::transport::Transport;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{
@@ -59,50 +58,6 @@ struct Timers {
     /// At most one for each client: the one in its state.
     deadlines: BTreeMap<(Instant, u64), Weak<Client>>,
     armed: Option<Instant>,
-}
-
-/// What has happened on a client's connection and waits to be handled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Work {
-    readable: bool,
-    /// The peer has ended the stream; this shows only behind all that it sent.
-    ended: bool,
-    writable: bool,
-    timer: bool,
-}
-
-impl Work {
-    /// There may be more to read, and an end that no event will tell again.
-    const READ_ON: Work = Work {
-        readable: true,
-        ended: true,
-        writable: false,
-        timer: false,
-    };
-    const TIMER: Work = Work {
-        readable: false,
-        ended: false,
-        writable: false,
-        timer: true,
-    };
-
-    fn from_event(flags: epoll::EventFlags) -> Work {
-        use epoll::EventFlags;
-        let ended = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
-        Work {
-            readable: ended || flags.contains(EventFlags::IN),
-            ended,
-            writable: flags.contains(EventFlags::OUT),
-            timer: false,
-        }
-    }
-
-    fn add(&mut self, other: Work) {
-        self.readable |= other.readable;
-        self.ended |= other.ended;
-        self.writable |= other.writable;
-        self.timer |= other.timer;
-    }
 }
 
 static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
@@ -217,6 +172,22 @@ pub(super) fn prepare_to_block() {
 pub(super) fn resume(client: Arc<Client>, work: Work) {
     if let Some(reactor) = get() {
         reactor.push_work(client, work);
+    }
+}
+
+/// Makes the timer fire for a client at `next` instead of at `previous`. `false`: there are no workers.
+pub(super) fn schedule(client: &Client, previous: Option<Instant>, next: Instant) -> bool {
+    let Some(reactor) = get() else {
+        return false;
+    };
+    reactor.schedule(client, previous, next);
+    true
+}
+
+/// The timer need not fire for a client any more.
+pub(super) fn unschedule(key: u64, at: Instant) {
+    if let Some(reactor) = get() {
+        reactor.timers.lock().deadlines.remove(&(at, key));
     }
 }
 
@@ -427,89 +398,6 @@ impl Reactor {
             }
             if let Some(client) = first.remove().upgrade() {
                 self.work.lock().push_back((client, Work::TIMER));
-            }
-        }
-    }
-}
-
-impl Client {
-    /// Something has happened on the connection, or is due. While another thread is in the middle of an operation it
-    /// is only noted: a worker does not wait for the application's store.
-    fn handle_work(&self, work: Work) {
-        let mut state = self.state.lock();
-        if state.busy {
-            state.missed.add(work);
-            return;
-        }
-        if work.timer {
-            // The deadline has left the reactor's list; another one may have taken its place.
-            state.timer = state.timer.filter(|at| *at > Instant::now());
-            self.handle_timers(&mut state);
-            self.handle_offer_timer(&mut state);
-        }
-        let link = state.link.as_ref();
-        let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
-        let write_goes_on = link.is_some_and(|link| link.transport.write_awaits_input());
-        if work.writable || work.readable && write_goes_on {
-            self.handle_writable(&mut state);
-        }
-        if work.readable || work.writable && read_goes_on {
-            self.read_as_worker(&mut state, work.ended);
-        }
-        self.update_timer(&mut state);
-        drop(state);
-        self.flush_trace();
-    }
-
-    /// The client can be used again: what came meanwhile is handled.
-    pub(super) fn resume_missed(&self, state: &mut State) {
-        let missed = std::mem::take(&mut state.missed);
-        if missed != Work::default() {
-            if let Some(client) = self.this.upgrade() {
-                resume(client, missed);
-            }
-        }
-    }
-
-    /// Reads a turn; what is left goes on after other connections have had theirs.
-    pub(super) fn read_as_worker(&self, state: &mut MutexGuard<'_, State>, to_end: bool) {
-        if self.read_turn(state, to_end) == ReadTurn::More {
-            if let Some(client) = self.this.upgrade() {
-                resume(client, Work::READ_ON);
-            }
-        }
-    }
-
-    /// The application has taken messages, or waits for what lies behind them: reads on if that was waited for.
-    pub(super) fn resume_reading(&self, state: &mut MutexGuard<'_, State>) {
-        if state
-            .link
-            .as_ref()
-            .is_some_and(|link| link.paused && link.registered)
-        {
-            self.read_as_worker(state, true);
-        }
-    }
-
-    /// Other things are due than before: the connection has begun or ended.
-    pub(super) fn restart_timer(&self, state: &mut State) {
-        if let (Some(at), Some(reactor)) = (state.timer.take(), get()) {
-            reactor.timers.lock().deadlines.remove(&(at, self.key));
-        }
-        if !state.destroyed {
-            self.update_timer(state);
-        }
-    }
-
-    /// Makes the reactor's timer fire in time for whatever is due next.
-    pub(super) fn update_timer(&self, state: &mut State) {
-        let Some(next) = earlier(state.session.poll_timeout(), state.offer_again) else {
-            return;
-        };
-        if state.timer.is_none_or(|at| next < at) {
-            if let Some(reactor) = get() {
-                reactor.schedule(self, state.timer, next);
-                state.timer = Some(next);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::connect::Answer;
 use super::dispatch::{Callbacks, Notice};
 use super::link::Link;
-use super::reactor::Work;
+use super::worker::Work;
 use crate::packet::{PacketId, Publish, SubAck};
 use crate::persistence::{Key, Store};
 use crate::session::{SendQueue, Session};

@@ -1,0 +1,148 @@
+//! Carrying out what the session asks for: store operations, released bytes, events.
+
+use super::callout::CalloutGuard;
+use super::state::{Driver, State};
+use super::{Client, reactor, records};
+use crate::persistence::{Key, Store, StoreError};
+use crate::session::Event;
+use crate::trace::Level;
+use parking_lot::MutexGuard;
+
+/// A record could not be stored, and the operation it protects was taken back.
+pub(super) struct StoreFailed;
+
+impl Client {
+    /// Carries out what the session asked for: records first, then bytes are released, then events are handled.
+    pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        let stored = self.drain_store_ops(state);
+        let state_ref = &mut **state;
+        state_ref.outbox.append(state_ref.session.send_queue());
+        while let Some(event) = state.session.poll_event() {
+            self.handle_event(state, event);
+        }
+        stored
+    }
+
+    fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        while let Some(op) = state.session.poll_store_op() {
+            let queue_is_empty = state.messages.is_empty();
+            let apply = |store: &mut dyn Store| records::apply(store, op, queue_is_empty);
+            if self.use_store(state, apply).is_err() && state.session.store_failed() {
+                return Err(StoreFailed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the record of a message that the application has taken.
+    pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
+        let Some(key) = record else { return };
+        state.removals.push(key);
+        state.removals_asked += 1;
+        let number = state.removals_asked;
+        // Whoever uses the store sees to it next. Waiting for the end of a batch of packets would leave the record
+        // there all the while, and a message that was taken would come again after a crash.
+        while state.busy && state.removals_done < number {
+            reactor::prepare_to_block();
+            self.changed.wait(state);
+        }
+        if state.removals_done < number {
+            let _ = self.use_store(state, |_| Ok(()));
+        }
+    }
+
+    /// Works on the store, if there is one, outside the lock: it may be the application's code. Records that wait to be
+    /// removed go first. Failures are traced.
+    fn use_store(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let removals = std::mem::take(&mut state.removals);
+        let asked = state.removals_asked;
+        let Some(mut store) = state.store.take() else {
+            state.removals_done = asked;
+            return Ok(());
+        };
+        state.busy = true;
+        let result = MutexGuard::unlocked(state, || {
+            reactor::prepare_to_block();
+            let _callout = CalloutGuard::enter(self.key);
+            for key in removals {
+                if let Err(error) = store.remove(&key.to_string()) {
+                    self.trace_store_error(&error);
+                }
+            }
+            operation(store.as_mut())
+        });
+        state.removals_done = asked;
+        state.busy = false;
+        state.store = Some(store);
+        self.changed.notify_all();
+        self.resume_missed(state);
+        if let Err(error) = &result {
+            self.trace_store_error(error);
+        }
+        result
+    }
+
+    fn trace_store_error(&self, error: &StoreError) {
+        crate::trace!(
+            Level::Error,
+            "Persistence error for client {}: {}",
+            self.name(),
+            error.0
+        );
+    }
+
+    fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
+        match event {
+            Event::Connected(connack) => {
+                state.connect_answer = Some(super::connect::Answer::Accepted(connack))
+            }
+            Event::Refused(connack) => {
+                state.connect_answer = Some(super::connect::Answer::Refused(connack))
+            }
+            Event::DropQueued => state.drop_messages(),
+            Event::Deliver { mut message, seq } => {
+                if state.driver == Driver::Caller {
+                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
+                    message.topic = bytes::Bytes::copy_from_slice(&message.topic);
+                    message.payload = bytes::Bytes::copy_from_slice(&message.payload);
+                }
+                let v5 = state.session.is_v5();
+                let record = seq.map(|seq| Key::Queued { v5, seq });
+                state.push_message(message, record);
+                self.schedule_callbacks(state);
+            }
+            Event::Completed {
+                id,
+                packet_type,
+                reason,
+                properties,
+            } => {
+                self.notice_completion(
+                    state,
+                    super::Completed {
+                        id,
+                        packet_type,
+                        reason,
+                        properties,
+                    },
+                );
+            }
+            Event::Acknowledged(ack) => {
+                state.answers.insert(ack.packet_id, ack);
+            }
+            Event::ServerDisconnect(disconnect) => {
+                crate::trace!(
+                    Level::Protocol,
+                    "DISCONNECT from the server of client {}, reason {}",
+                    self.name(),
+                    disconnect.reason.0
+                );
+                self.handle_server_disconnect(state, disconnect);
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading from a connection: one thread at a time, outside the client's lock, whole packets go to the session.
+
+use super::drain::StoreFailed;
+use super::state::State;
+use super::{Client, reactor};
+use crate::packet::{ReasonCode, next_frame};
+use crate::transport::Transport;
+use bytes::BytesMut;
+use parking_lot::MutexGuard;
+use std::cell::RefCell;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Bytes read at a time.
+const READ_SIZE: usize = 64 * 1024;
+/// After this many reads in a row other connections get their turn.
+const READS_PER_TURN: usize = 16;
+/// Capacity an emptied read buffer keeps.
+const KEPT_CAPACITY: usize = 4096;
+/// Messages waiting for the application above which nothing more is read.
+const PAUSE_ABOVE: usize = 32 * 1024 * 1024;
+/// Messages waiting for the application below which reading goes on.
+const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
+
+/// What a turn of reading came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadTurn {
+    /// All that was there has been read.
+    Drained,
+    /// There may be more.
+    More,
+    /// Nothing could be read here: the connection is gone, paused, or another thread reads.
+    Skipped,
+}
+
+impl Client {
+    /// Reads what is there, hands whole packets to the session, and sends its answers. `to_end`: the peer has ended the
+    /// stream, read until that is seen.
+    pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
+        self.wait_idle(state);
+        self.update_pause(state);
+        let Some(link) = state.link.as_mut() else {
+            return ReadTurn::Skipped;
+        };
+        if link.paused {
+            return ReadTurn::Skipped;
+        }
+        let Some(mut input) = link.input.take() else {
+            link.read_again = true;
+            return ReadTurn::Skipped;
+        };
+        let (transport, number) = (Arc::clone(&link.transport), link.number);
+        let mut turn = ReadTurn::More;
+        for _ in 0..READS_PER_TURN {
+            let result = MutexGuard::unlocked(state, || read_into(&*transport, &mut input));
+            self.wait_idle(state);
+            if state.link_number() != Some(number) {
+                return ReadTurn::Skipped;
+            }
+            let count = match result {
+                Ok(0) => {
+                    self.lose_connection(state, "the server closed the connection");
+                    return ReadTurn::Skipped;
+                }
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    turn = ReadTurn::Drained;
+                    break;
+                }
+                Err(error) => {
+                    self.lose_connection(state, &format!("read failed: {error}"));
+                    return ReadTurn::Skipped;
+                }
+            };
+            if !self.handle_input(state, number, &mut input) {
+                return ReadTurn::Skipped;
+            }
+            self.update_pause(state);
+            if state.link.as_ref().is_some_and(|link| link.paused) {
+                turn = ReadTurn::Drained;
+                break;
+            }
+            if count < READ_SIZE && !to_end && transport.short_read_drains() {
+                turn = ReadTurn::Drained;
+                break;
+            }
+        }
+        if input.is_empty() && input.capacity() > KEPT_CAPACITY {
+            input = BytesMut::new();
+        }
+        let key = self.key;
+        if let Some(link) = &mut state.link {
+            link.input = Some(input);
+            if link.registered && transport.read_awaits_output() {
+                reactor::watch_writable(key, &*transport);
+            }
+            if std::mem::take(&mut link.read_again) {
+                turn = ReadTurn::More;
+            }
+        }
+        turn
+    }
+
+    /// Hands every whole packet in `input` to the session. `false`: this connection is over.
+    fn handle_input(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        number: u64,
+        input: &mut BytesMut,
+    ) -> bool {
+        let now = Instant::now();
+        state.session.note_received(now);
+        loop {
+            let handled = match next_frame(input, state.session.maximum_packet_size()) {
+                Ok(Some(frame)) => state.session.handle_frame(now, frame),
+                Ok(None) => break,
+                Err(malformed) => Err(malformed),
+            };
+            let failure = match handled {
+                Ok(()) => match self.drain(state) {
+                    Ok(()) => None,
+                    Err(StoreFailed) => Some((
+                        ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
+                        "a record could not be stored",
+                    )),
+                },
+                Err(malformed) => Some((malformed.reason, malformed.detail)),
+            };
+            if state.link_number() != Some(number) {
+                return false;
+            }
+            if let Some((reason, detail)) = failure {
+                state.session.send_disconnect_for(reason);
+                let _ = self.drain(state);
+                self.flush(state);
+                self.lose_connection(state, detail);
+                return false;
+            }
+        }
+        self.changed.notify_all();
+        self.flush(state);
+        self.wait_idle(state);
+        state.link_number() == Some(number)
+    }
+
+    /// Stops reading while too much waits for the application, unless a call waits for an acknowledgement.
+    fn update_pause(&self, state: &mut MutexGuard<'_, State>) {
+        let (weight, waiters) = (state.queued_weight, state.ack_waiters);
+        let Some(link) = &mut state.link else { return };
+        let paused = match link.paused {
+            false => weight > PAUSE_ABOVE && waiters == 0,
+            true => weight > RESUME_BELOW && waiters == 0,
+        };
+        if paused != link.paused {
+            link.paused = paused;
+            state.session.set_reading_paused(paused, Instant::now());
+        }
+    }
+}
+
+/// Appends what one read gives to `input`.
+fn read_into(transport: &dyn Transport, input: &mut BytesMut) -> io::Result<usize> {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(READ_SIZE, 0);
+        loop {
+            match transport.read(scratch) {
+                Ok(count) => {
+                    input.extend_from_slice(&scratch[..count]);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    })
+}

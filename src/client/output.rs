@@ -1,0 +1,161 @@
+//! Writing to a connection: one thread at a time, outside the client's lock, what others leave goes along.
+
+use super::state::{Phase, State};
+use super::{Client, reactor};
+use crate::session::SendQueue;
+use crate::transport::Transport;
+use parking_lot::MutexGuard;
+use std::io::{self, ErrorKind, IoSlice};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Slices written at a time.
+const WRITE_SLICES: usize = 16;
+
+impl Client {
+    /// Writes what is released, as far as the transport takes it now.
+    pub(super) fn flush(&self, state: &mut MutexGuard<'_, State>) {
+        while !state.sending && !state.outbox.is_empty() {
+            let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
+                return;
+            };
+            let (transport, number) = (Arc::clone(&link.transport), link.number);
+            let mut sending = std::mem::take(&mut state.outbox);
+            state.sending = true;
+            let (sent, result) = MutexGuard::unlocked(state, || {
+                self.flush_trace(); // before another thread can trace the answer
+                write_queue(&*transport, &mut sending)
+            });
+            self.end_sending(state);
+            if !self.note_written(state, number, sent, sending, result) {
+                return;
+            }
+        }
+    }
+
+    /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
+    /// has taken all of it; otherwise what remains is queued.
+    pub(super) fn send_directly(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        head: &[u8],
+        payload: &[u8],
+    ) -> bool {
+        let free = !state.sending && state.outbox.is_empty();
+        let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
+            state.outbox.push_parts(head, payload);
+            self.flush(state);
+            return false;
+        };
+        let (transport, number) = (Arc::clone(&link.transport), link.number);
+        state.sending = true;
+        let result = MutexGuard::unlocked(state, || {
+            self.flush_trace();
+            write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
+        });
+        self.end_sending(state);
+        let sent = *result.as_ref().unwrap_or(&0);
+        let mut rest = SendQueue::default();
+        if sent < head.len() + payload.len() {
+            rest.push_parts(
+                &head[sent.min(head.len())..],
+                &payload[sent.saturating_sub(head.len())..],
+            );
+        }
+        let taken = rest.is_empty();
+        if self.note_written(state, number, sent, rest, result.map(|_| ())) {
+            self.flush(state);
+        }
+        taken
+    }
+
+    fn end_sending(&self, state: &mut State) {
+        state.sending = false;
+        if state.phase == Phase::Closing {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Books the result of a write outside the lock. `false`: writing cannot go on now.
+    fn note_written(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        number: u64,
+        sent: usize,
+        mut rest: SendQueue,
+        result: io::Result<()>,
+    ) -> bool {
+        if state.link_number() != Some(number) {
+            // The outbox of another connection may have been filled meanwhile; these bytes went with the old one.
+            self.changed.notify_all();
+            return true;
+        }
+        rest.append(&mut state.outbox);
+        state.outbox = rest;
+        if sent > 0 {
+            state.session.note_sent(Instant::now());
+        }
+        match result {
+            Ok(()) => {
+                if state.outbox.is_empty() {
+                    self.changed.notify_all();
+                }
+                true
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.set_blocked(state, true);
+                false
+            }
+            Err(error) => {
+                self.lose_connection(state, &format!("write failed: {error}"));
+                false
+            }
+        }
+    }
+
+    fn set_blocked(&self, state: &mut MutexGuard<'_, State>, blocked: bool) {
+        state.session.set_blocked(blocked);
+        let key = self.key;
+        if let Some(link) = &mut state.link {
+            link.blocked = blocked;
+            if blocked && link.registered && !link.transport.write_awaits_input() {
+                reactor::watch_writable(key, &*link.transport);
+            }
+        }
+    }
+
+    /// The transport takes bytes again.
+    pub(super) fn handle_writable(&self, state: &mut MutexGuard<'_, State>) {
+        if state.link.as_ref().is_some_and(|link| link.blocked) {
+            self.set_blocked(state, false);
+            self.flush(state);
+        }
+    }
+}
+
+fn write_retrying(transport: &dyn Transport, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    loop {
+        match transport.write(slices) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Writes as much as is taken; returns the number of bytes and what stopped it.
+fn write_queue(transport: &dyn Transport, queue: &mut SendQueue) -> (usize, io::Result<()>) {
+    let mut total = 0;
+    while !queue.is_empty() {
+        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+        let filled = queue.slices(&mut slices);
+        match write_retrying(transport, &slices[..filled]) {
+            Ok(0) => return (total, Err(ErrorKind::WriteZero.into())),
+            Ok(sent) => {
+                total += sent;
+                queue.advance(sent);
+            }
+            Err(error) => return (total, Err(error)),
+        }
+    }
+    (total, Ok(()))
+}
