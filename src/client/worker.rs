@@ -127,10 +127,9 @@ impl Client {
         let Some(next) = earlier(state.session.poll_timeout(), state.offer_again) else {
             return;
         };
-        if state.timer.is_none_or(|at| next < at) {
-            if reactor::schedule(self, state.timer, next) {
-                state.timer = Some(next);
-            }
+        let sooner = state.timer.is_none_or(|at| next < at);
+        if sooner && reactor::schedule(self, state.timer, next) {
+            state.timer = Some(next);
         }
     }
 }
