@@ -181,7 +181,7 @@ impl Client {
             self.flush_trace();
             // The application's TLS callbacks may call this client again.
             let _callout = CalloutGuard::enter(self.key);
-            transport::connect(address, &request.transport, deadline)
+            transport::connect(address, &request.transport, &self.resumption, deadline)
         });
         let transport: Arc<dyn Transport> = connected.map_err(|error| {
             crate::trace!(Level::Error, "Client {}: {error}", self.name());
@@ -245,6 +245,8 @@ impl Client {
         };
         self.wait_idle(state);
         self.end_link(state, End::Lost);
+        // The server may have judged by what it remembers of the earlier connection.
+        self.resumption.forget();
         Err(failure)
     }
 

@@ -69,6 +69,8 @@ impl Client {
         }
         self.generation
             .store(reactor::generation(), Ordering::Relaxed);
+        // The parent goes on with it.
+        self.resumption.forget();
         state.sending = false;
         state.running = None;
         state.scheduled = false;

@@ -39,7 +39,7 @@ pub use reactor::{Stopped, shut_down};
 
 use crate::persistence::Store;
 use crate::session::Session;
-use crate::transport::ServerAddress;
+use crate::transport::{Resumption, ServerAddress};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use state::State;
@@ -53,6 +53,7 @@ pub struct Client {
     key: u64,
     client_id: Bytes,
     address: ServerAddress,
+    resumption: Resumption,
     state: Mutex<State>,
     /// Signalled whenever something changed that a call may wait for.
     changed: Condvar,
@@ -109,6 +110,7 @@ impl Client {
             key: NEXT_KEY.fetch_add(1, Ordering::Relaxed),
             client_id,
             address,
+            resumption: Resumption::default(),
             state: Mutex::new(state),
             changed: Condvar::new(),
             generation: AtomicU32::new(reactor::generation()),

@@ -40,6 +40,8 @@ pub mod properties;
 mod property_list;
 pub mod reason_codes;
 pub mod subscribe_opts;
+#[cfg(feature = "tls")]
+pub(crate) mod tls_session;
 mod user_store;
 
 #[cfg(test)]

@@ -20,13 +20,29 @@ pub struct Options {
     pub http_headers: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
+/// What the connections of one client leave for its next one: a TLS session to resume. Clones share it.
+#[derive(Clone, Default)]
+pub struct Resumption {
+    #[cfg(feature = "tls")]
+    sessions: super::tls::Sessions,
+}
+
+impl Resumption {
+    /// Forgets what there is: the next connection begins anew.
+    pub fn forget(&self) {
+        #[cfg(feature = "tls")]
+        self.sessions.forget();
+    }
+}
+
 /// Connects to `address`, from name resolution on, until `deadline`.
 pub fn connect(
     address: &ServerAddress,
     options: &Options,
+    resumption: &Resumption,
     deadline: Instant,
 ) -> io::Result<Arc<dyn Transport>> {
-    connect_layers(address, options, deadline).map_err(|error| {
+    connect_layers(address, options, resumption, deadline).map_err(|error| {
         let kind = error.kind();
         io::Error::new(kind, format!("cannot connect to {address}: {error}"))
     })
@@ -35,21 +51,19 @@ pub fn connect(
 fn connect_layers(
     address: &ServerAddress,
     options: &Options,
+    resumption: &Resumption,
     deadline: Instant,
 ) -> io::Result<Arc<dyn Transport>> {
     let stream: Arc<dyn Transport> = match address.scheme {
         Scheme::Unix => Arc::new(unix::connect(&address.text, deadline)?),
-        _ => Arc::new(connect_tcp(address, options, deadline)?),
-    };
-    let stream = match address.scheme.is_secure() {
-        true => secure(stream, address, options, deadline)?,
-        false => stream,
+        Scheme::Tcp | Scheme::Ws => Arc::new(connect_tcp(address, options, deadline)?),
+        Scheme::Tls | Scheme::Wss => connect_tls(address, options, resumption, deadline)?,
     };
     match address.scheme {
         Scheme::Ws | Scheme::Wss => {
             let headers = &options.http_headers;
-            let socket = websocket::connect(stream, address, headers, deadline)?;
-            Ok(Arc::new(socket))
+            let socket = websocket::connect(stream, address, headers, deadline);
+            Ok(Arc::new(socket.inspect_err(|_| resumption.forget())?))
         }
         Scheme::Tcp | Scheme::Tls | Scheme::Unix => Ok(stream),
     }
@@ -70,23 +84,28 @@ fn connect_tcp(
 }
 
 #[cfg(feature = "tls")]
-fn secure(
-    stream: Arc<dyn Transport>,
+fn connect_tls(
     address: &ServerAddress,
     options: &Options,
+    resumption: &Resumption,
     deadline: Instant,
 ) -> io::Result<Arc<dyn Transport>> {
     let without = || io::Error::new(io::ErrorKind::InvalidInput, "there are no TLS options");
-    let options = options.tls.as_ref().ok_or_else(without)?;
-    let secured = super::tls::connect(stream, address, options, deadline)?;
-    Ok(Arc::new(secured))
+    let tls = options.tls.as_ref().ok_or_else(without)?;
+    let sessions = &resumption.sessions;
+    loop {
+        let stream = Arc::new(connect_tcp(address, options, deadline)?);
+        if let Some(secured) = super::tls::connect(stream, address, tls, sessions, deadline)? {
+            return Ok(Arc::new(secured));
+        }
+    }
 }
 
 #[cfg(not(feature = "tls"))]
-fn secure(
-    _: Arc<dyn Transport>,
+fn connect_tls(
     _: &ServerAddress,
     _: &Options,
+    _: &Resumption,
     _: Instant,
 ) -> io::Result<Arc<dyn Transport>> {
     Err(io::ErrorKind::Unsupported.into())

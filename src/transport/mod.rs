@@ -20,7 +20,7 @@ mod wait;
 mod websocket;
 
 pub use address::{BadScheme, Scheme, ServerAddress};
-pub use connect::{Options, connect};
+pub use connect::{Options, Resumption, connect};
 pub use proxy::Proxies;
 #[cfg(feature = "tls")]
 pub use tls::{ErrorReport, PskLookup, TlsOptions};

@@ -13,17 +13,29 @@ use openssl::ssl::{
 use openssl::x509::{X509StoreContextRef, X509VerifyResult};
 
 use super::errors::Failure;
-use super::{PskLookup, ServerName, TlsOptions};
+use super::resumption::{Kept, Sessions, Terms};
+use super::{PskLookup, ServerAddress, ServerName, TlsOptions};
 
 // X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL's x509_vfy.h.
 const HOSTNAME_MISMATCH: i32 = 62;
 const IP_ADDRESS_MISMATCH: i32 = 64;
 
-/// A session for one connection. The flag rises if the server's certificate is found not to be for its host.
-pub(super) fn new_session(
+/// What one connection needs for its handshake.
+pub(super) struct Handshake {
+    pub(super) ssl: Ssl,
+    /// Rises if the server's certificate is found not to be for its host.
+    pub(super) mismatch: Arc<AtomicBool>,
+    /// The session of an earlier connection that is offered to the server.
+    pub(super) offered: Option<Kept>,
+}
+
+/// Prepares a connection to `server`, which is the host of `address`.
+pub(super) fn prepare(
+    address: &ServerAddress,
     server: &ServerName,
     options: &TlsOptions,
-) -> Result<(Ssl, Arc<AtomicBool>), Failure> {
+    sessions: &Sessions,
+) -> Result<Handshake, Failure> {
     let setup = Failure::in_step("TLS setup");
     let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
     context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
@@ -46,13 +58,23 @@ pub(super) fn new_session(
     if let Some(look_up) = &options.look_up_psk {
         set_psk(&mut context, Arc::clone(look_up));
     }
+    let mut kept = None;
+    if let Some(terms) = Terms::of(address, options) {
+        kept = sessions.take(&terms);
+        sessions.collect(&mut context, terms, kept.as_ref());
+    }
     let mut ssl = Ssl::new(&context.build()).map_err(Failure::in_step("TLS setup"))?;
     if let Some(name) = server.indication() {
         let set = ssl.set_hostname(name);
         set.map_err(Failure::in_step("server name"))?;
     }
     let mismatch = set_verification(&mut ssl, server, options)?;
-    Ok((ssl, mismatch))
+    let offered = kept.filter(|kept| kept.offer(&mut ssl, server));
+    Ok(Handshake {
+        ssl,
+        mismatch,
+        offered,
+    })
 }
 
 fn set_trust(context: &mut SslContextBuilder, options: &TlsOptions) -> Result<(), Failure> {

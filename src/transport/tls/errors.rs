@@ -30,7 +30,7 @@ impl Drop for OwnErrors {
 /// Why a connection could not be secured.
 #[derive(Debug)]
 pub(super) struct Failure {
-    kind: ErrorKind,
+    pub(super) kind: ErrorKind,
     what: String,
     /// OpenSSL's error report, for the application.
     pub(super) lines: Vec<String>,

@@ -5,6 +5,7 @@
 mod context;
 mod errors;
 mod records;
+mod resumption;
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::IpAddr;
@@ -19,8 +20,10 @@ use parking_lot::Mutex;
 
 use super::exchange::wait;
 use super::{Interest, ServerAddress, Transport};
+use context::Handshake;
 use errors::{Failure, OwnErrors};
 use records::Records;
+pub(super) use resumption::Sessions;
 
 /// Most bytes that one record takes (RFC 8446, section 5.1).
 const RECORD_SIZE: usize = 16 * 1024;
@@ -99,19 +102,24 @@ struct State {
     unfinished: Vec<u8>,
 }
 
-/// Secures `inner` as a connection to the host of `address`.
+/// Secures `inner` as a connection to the host of `address`, by resuming one of `sessions` if there is one for it.
+///
+/// `None`: it did not work with that session, which is forgotten now. A server may refuse all connections that offer one,
+/// so another stream is worth a try.
 pub(super) fn connect(
     inner: Arc<dyn Transport>,
     address: &ServerAddress,
     options: &TlsOptions,
+    sessions: &Sessions,
     deadline: Instant,
-) -> io::Result<Tls> {
+) -> io::Result<Option<Tls>> {
     let shaken = {
         let _own = OwnErrors::begin();
-        shake_hands(Arc::clone(&inner), address, options, deadline)
+        shake_hands(Arc::clone(&inner), address, options, sessions, deadline)
     };
     match shaken {
-        Ok(stream) => Ok(Tls {
+        Ok(None) => Ok(None),
+        Ok(Some(stream)) => Ok(Some(Tls {
             inner,
             state: Mutex::new(State {
                 stream,
@@ -120,7 +128,7 @@ pub(super) fn connect(
             has_buffered_input: AtomicBool::new(true),
             read_awaits_output: AtomicBool::new(false),
             write_awaits_input: AtomicBool::new(false),
-        }),
+        })),
         Err(failure) => {
             if let Some(report) = &options.report_error {
                 let _ = failure.lines.iter().all(|line| report(line));
@@ -134,26 +142,46 @@ fn shake_hands(
     inner: Arc<dyn Transport>,
     address: &ServerAddress,
     options: &TlsOptions,
+    sessions: &Sessions,
     deadline: Instant,
-) -> Result<SslStream<Records>, Failure> {
+) -> Result<Option<SslStream<Records>>, Failure> {
     let server = ServerName::of(address)?;
-    let (ssl, mismatch) = context::new_session(&server, options)?;
+    let Handshake {
+        ssl,
+        mismatch,
+        offered,
+    } = context::prepare(address, &server, options, sessions)?;
     let records = Records::new(Arc::clone(&inner));
     let mut stream = SslStream::new(ssl, records).map_err(Failure::in_step("TLS setup"))?;
+    let result = complete(&mut stream, &*inner, &mismatch, deadline);
+    match (result, &offered) {
+        (Ok(()), None) => {}
+        (Ok(()), Some(offered)) => sessions.put_back(stream.ssl(), offered),
+        (Err(failure), Some(_)) if failure.kind != ErrorKind::TimedOut => return Ok(None),
+        (Err(failure), _) => return Err(failure),
+    }
+    if options.verify_host && stream.ssl().peer_certificate().is_none() {
+        return Err(Failure::wrong_host());
+    }
+    Ok(Some(stream))
+}
+
+fn complete(
+    stream: &mut SslStream<Records>,
+    inner: &dyn Transport,
+    mismatch: &AtomicBool,
+    deadline: Instant,
+) -> Result<(), Failure> {
     loop {
         let interest = match stream.connect() {
-            Ok(()) => break,
+            Ok(()) => return Ok(()),
             Err(error) if error.code() == ErrorCode::WANT_READ => Interest::READ,
             Err(error) if error.code() == ErrorCode::WANT_WRITE => Interest::WRITE,
             Err(_) if mismatch.load(Ordering::Relaxed) => return Err(Failure::wrong_host()),
             Err(error) => return Err(Failure::in_handshake(error)),
         };
-        wait(&*inner, interest, deadline)?;
+        wait(inner, interest, deadline)?;
     }
-    if options.verify_host && stream.ssl().peer_certificate().is_none() {
-        return Err(Failure::wrong_host());
-    }
-    Ok(stream)
 }
 
 /// The host of an address, as certificates name it.

@@ -25,6 +25,8 @@ use tempfile::TempDir;
 use super::super::testing::{Trickle, pair, pattern, read_exactly, soon, write_all};
 use super::*;
 
+mod resumption;
+
 /// A certificate and its key.
 struct Identity {
     certificate: X509,
@@ -162,23 +164,33 @@ fn meet_over(
     options: &TlsOptions,
     over: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>,
 ) -> Meeting {
+    meet_again(&acceptor.build(), host, options, &Sessions::default(), over)
+        .expect("there was no session to offer")
+}
+
+/// `None`: the client's session was in the way.
+fn meet_again(
+    acceptor: &SslAcceptor,
+    host: &str,
+    options: &TlsOptions,
+    sessions: &Sessions,
+    over: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport>,
+) -> Option<Meeting> {
     let (near, far) = pair();
-    let acceptor = acceptor.build();
     let address = ServerAddress::parse(format!("ssl://{host}").as_bytes()).unwrap();
     thread::scope(|scope| {
         let server = scope.spawn(move || acceptor.accept(far).ok());
-        let client = connect(over(Arc::new(near)), &address, options, soon());
+        let near = over(Arc::new(near));
+        let client = connect(near, &address, options, sessions, soon()).transpose();
         assert!(
             ErrorStack::get().errors().is_empty(),
             "none of ours is left"
         );
-        if let Err(error) = &client {
+        if let Some(Err(error)) = &client {
             assert_ne!(error.kind(), ErrorKind::TimedOut, "{error}");
         }
-        Meeting {
-            client,
-            server: server.join().unwrap(),
-        }
+        let server = server.join().unwrap();
+        client.map(|client| Meeting { client, server })
     })
 }
 
@@ -630,9 +642,16 @@ fn a_silent_peer_fails_at_the_deadline_and_a_wrong_one_at_once() {
     let address = ServerAddress::parse(b"ssl://localhost").unwrap();
     let (near, _far) = pair();
     let deadline = Instant::now() + Duration::from_millis(200);
-    let error = connect(Arc::new(near), &address, &world.options(), deadline)
-        .err()
-        .unwrap();
+    let sessions = Sessions::default();
+    let error = connect(
+        Arc::new(near),
+        &address,
+        &world.options(),
+        &sessions,
+        deadline,
+    )
+    .err()
+    .unwrap();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(Instant::now() >= deadline);
 
@@ -641,7 +660,8 @@ fn a_silent_peer_fails_at_the_deadline_and_a_wrong_one_at_once() {
         let (near, mut far) = pair();
         far.write_all(answer).unwrap();
         far.shutdown(std::net::Shutdown::Write).unwrap();
-        assert!(connect(Arc::new(near), &address, &world.options(), soon()).is_err());
+        let options = world.options();
+        assert!(connect(Arc::new(near), &address, &options, &sessions, soon()).is_err());
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 }
