@@ -33,6 +33,56 @@ static void expect_line(const char *id, const char *text)
     CHECK_FAIL("no line \"%s\"", wanted);
 }
 
+#ifdef FIXED
+static MQTTClient traced;
+static int refused;
+
+/* A call on the client whose line this is would wait for itself: it fails at once. */
+static void call_back(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
+{
+    (void)level;
+    (void)text;
+    pthread_mutex_lock(&lock);
+    MQTTClient client = traced;
+    pthread_mutex_unlock(&lock);
+    if (client == NULL)
+        return;
+    MQTTClient_deliveryToken token = 0;
+    CHECK_INT(MQTTClient_publish(client, "t", 1, "x", 1, 0, &token), MQTTCLIENT_FAILURE);
+    CHECK_INT(MQTTClient_subscribe(client, "t", 1), MQTTCLIENT_FAILURE);
+    CHECK_INT(MQTTClient_waitForCompletion(client, 1, 1000), MQTTCLIENT_FAILURE);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_FAILURE);
+    pthread_mutex_lock(&lock);
+    ++refused;
+    pthread_mutex_unlock(&lock);
+}
+
+static void set_traced(MQTTClient client)
+{
+    pthread_mutex_lock(&lock);
+    traced = client;
+    pthread_mutex_unlock(&lock);
+}
+
+static void calls_from_the_trace_fail_at_once(void)
+{
+    MQTTClient client = create_client(broker, client_id("traced"));
+    MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_MINIMUM);
+    MQTTClient_setTraceCallback(call_back);
+    set_traced(client);
+    connect_client(client, 1);
+    char *own = unique("traced");
+    CHECK_INT(MQTTClient_subscribe(client, own, 1), MQTTCLIENT_SUCCESS);
+    deliver_text(client, own, "text", 2, 0);
+    CHECK_INT(MQTTClient_isConnected(client), 1);
+    CHECK_INT(MQTTClient_disconnect(client, 1000), MQTTCLIENT_SUCCESS);
+    set_traced(NULL);
+    CHECK(refused >= 10); /* CONNECT, SUBSCRIBE, the QoS 2 handshake, DISCONNECT, and their answers */
+    MQTTClient_setTraceCallback(NULL);
+    MQTTClient_destroy(&client);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -84,5 +134,8 @@ int main(int argc, char **argv)
     deliver_text(client, topic, "quiet", 1, 0);
     CHECK_INT(count, before);
     disconnect_and_destroy(&client);
+#ifdef FIXED
+    calls_from_the_trace_fail_at_once();
+#endif
     return 0;
 }
