@@ -51,7 +51,10 @@ impl Client {
         done: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
         state.ack_waiters += 1;
-        self.resume_reading(state);
+        match state.driver {
+            Driver::Workers => self.resume_reading(state),
+            Driver::Caller => self.update_pause(state),
+        }
         let value = self.wait_until(state, deadline, done);
         state.ack_waiters -= 1;
         value

@@ -123,8 +123,9 @@ fn an_acknowledgement_behind_paused_reading_is_found() {
                 peer.send(&[0x40, 2, 0, 1]);
                 peer.expect_eof();
             });
-            if mode == Mode::Workers {
-                thread::sleep(Duration::from_millis(500));
+            match mode {
+                Mode::Workers => thread::sleep(Duration::from_millis(500)),
+                Mode::Caller => (0..10).for_each(|_| mqtt3c::client::yield_now()),
             }
             client.wait_for_completion(token, SOON * 2).unwrap();
             inbox.close(false);
