@@ -46,9 +46,11 @@
  *
  * Threads
  *
- *   Every function may be called from every thread, also for the same client at the same time, and from every callback
- *   except the trace callback. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
- *   After fork() the child must not use clients of its parent that have callbacks or are connected.
+ *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
+ *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work fail at once with
+ *   MQTTCLIENT_FAILURE. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
+ *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
+ *   its parent's clients with callbacks it can only destroy its copies.
  *
  * Memory
  *
@@ -590,12 +592,13 @@ typedef struct MQTTClient_connectOptions {
      */
     const struct MQTTClient_nameValue *httpHeaders;
     /**
-     * From version 8: proxy for connections without TLS, as `[http://][user:password@]host[:port]`. NULL: the environment
-     * variable http_proxy counts, if set.
+     * From version 8: proxy for connections without TLS, as `[http://][user:password@]host[:port]`. NULL: none, but if the
+     * environment variable PAHO_C_CLIENT_USE_HTTP_PROXY begins with TRUE, the one in http_proxy, except for the hosts
+     * in no_proxy.
      */
     const char *httpProxy;
     /**
-     * From version 8: proxy for connections with TLS. NULL: the environment variable https_proxy counts, if set.
+     * From version 8: proxy for connections with TLS. NULL: as for `httpProxy`, with the variable https_proxy.
      */
     const char *httpsProxy;
 } MQTTClient_connectOptions;

@@ -207,10 +207,11 @@ pub struct MQTTClient_connectOptions {
     pub cleanstart: c_int,
     /// From version 7: headers to add to the WebSocket request, ended by an entry whose name is NULL. NULL: none.
     pub httpHeaders: *const MQTTClient_nameValue,
-    /// From version 8: proxy for connections without TLS, as `[http://][user:password@]host[:port]`. NULL: the environment
-    /// variable http_proxy counts, if set.
+    /// From version 8: proxy for connections without TLS, as `[http://][user:password@]host[:port]`. NULL: none, but if the
+    /// environment variable PAHO_C_CLIENT_USE_HTTP_PROXY begins with TRUE, the one in http_proxy, except for the hosts
+    /// in no_proxy.
     pub httpProxy: *const c_char,
-    /// From version 8: proxy for connections with TLS. NULL: the environment variable https_proxy counts, if set.
+    /// From version 8: proxy for connections with TLS. NULL: as for `httpProxy`, with the variable https_proxy.
     pub httpsProxy: *const c_char,
 }
 

@@ -30,9 +30,11 @@
  *
  * Threads
  *
- *   Every function may be called from every thread, also for the same client at the same time, and from every callback
- *   except the trace callback. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
- *   After fork() the child must not use clients of its parent that have callbacks or are connected.
+ *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
+ *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work fail at once with
+ *   MQTTCLIENT_FAILURE. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
+ *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
+ *   its parent's clients with callbacks it can only destroy its copies.
  *
  * Memory
  *
