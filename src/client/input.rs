@@ -138,6 +138,11 @@ impl Client {
                 return false;
             }
         }
+        if crate::trace::has_pending() {
+            // Before a thread that waits for what came can trace what it does then.
+            MutexGuard::unlocked(state, || self.flush_trace());
+            self.wait_idle(state);
+        }
         self.changed.notify_all();
         self.flush(state);
         self.wait_idle(state);
