@@ -65,17 +65,25 @@ impl Client {
             return Ok(());
         };
         state.busy = true;
+        if !removals.is_empty() {
+            MutexGuard::unlocked(state, || {
+                reactor::prepare_to_block();
+                let _callout = CalloutGuard::enter(self.key);
+                for key in removals {
+                    if let Err(error) = store.remove(&key.to_string()) {
+                        self.trace_store_error(&error);
+                    }
+                }
+            });
+            // Who took the message goes on to the next one while the operation is under way.
+            state.removals_done = asked;
+            self.changed.notify_all();
+        }
         let result = MutexGuard::unlocked(state, || {
             reactor::prepare_to_block();
             let _callout = CalloutGuard::enter(self.key);
-            for key in removals {
-                if let Err(error) = store.remove(&key.to_string()) {
-                    self.trace_store_error(&error);
-                }
-            }
             operation(store.as_mut())
         });
-        state.removals_done = asked;
         state.busy = false;
         state.store = Some(store);
         self.changed.notify_all();

@@ -351,7 +351,7 @@ static void taken_messages_are_removed_between_others(void)
     CHECK(last != NULL);
     for (const char *at = store.log; (at = strstr(at, "remove:q-")) != NULL && at < last; ++at)
         ++removed;
-    CHECK(removed >= 20);
+    CHECK(removed >= 30);
     store.log[0] = '\0';
     disconnect_and_destroy(&sender);
 }
