@@ -14,9 +14,14 @@ pub(super) struct StoreFailed;
 impl Client {
     /// Carries out what the session asked for: records first, then bytes are released, then events are handled.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        if !state.session.has_output() {
+            return Ok(());
+        }
         let stored = self.drain_store_ops(state);
         let state_ref = &mut **state;
-        state_ref.outbox.append(state_ref.session.send_queue());
+        if !state_ref.session.send_queue().is_empty() {
+            state_ref.outbox.append(state_ref.session.send_queue());
+        }
         while let Some(event) = state.session.poll_event() {
             self.handle_event(state, event);
         }
@@ -35,16 +40,21 @@ impl Client {
     }
 
     /// Removes the record of a message that the application has taken.
+    #[inline]
     pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
-        let Some(key) = record else { return };
+        if let Some(key) = record {
+            self.remove_key(state, key);
+        }
+    }
+
+    fn remove_key(&self, state: &mut MutexGuard<'_, State>, key: Key) {
         state.removals.push(key);
         state.removals_asked += 1;
         let number = state.removals_asked;
         // Whoever uses the store sees to it next. Waiting for the end of a batch of packets would leave the record
         // there all the while, and a message that was taken would come again after a crash.
         while state.busy && state.removals_done < number {
-            reactor::prepare_to_block();
-            self.changed.wait(state);
+            self.wait_as_worker(state);
         }
         if state.removals_done < number {
             let _ = self.use_store(state, |_| Ok(()));
@@ -67,7 +77,7 @@ impl Client {
         state.busy = true;
         if !removals.is_empty() {
             MutexGuard::unlocked(state, || {
-                reactor::prepare_to_block();
+                let _blocking = reactor::Blocking::begin();
                 let _callout = CalloutGuard::enter(self.key);
                 for key in removals {
                     if let Err(error) = store.remove(&key.to_string()) {
@@ -80,7 +90,7 @@ impl Client {
             self.changed.notify_all();
         }
         let result = MutexGuard::unlocked(state, || {
-            reactor::prepare_to_block();
+            let _blocking = reactor::Blocking::begin();
             let _callout = CalloutGuard::enter(self.key);
             operation(store.as_mut())
         });
@@ -112,15 +122,14 @@ impl Client {
                 state.connect_answer = Some(super::connect::Answer::Refused(connack))
             }
             Event::DropQueued => state.drop_messages(),
-            Event::Deliver { mut message, seq } => {
-                if state.driver == Driver::Caller {
-                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
-                    message.topic = bytes::Bytes::copy_from_slice(&message.topic);
-                    message.payload = bytes::Bytes::copy_from_slice(&message.payload);
-                }
+            Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();
                 let record = seq.map(|seq| Key::Queued { v5, seq });
-                state.push_message(message, record);
+                match state.driver {
+                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
+                    Driver::Caller => state.push_message(message.detached(), record),
+                    Driver::Workers => state.push_message(message, record),
+                }
                 self.schedule_callbacks(state);
             }
             Event::Completed {

@@ -1,11 +1,11 @@
 //! Reading from a connection: one thread at a time, outside the client's lock, whole packets go to the session.
 
 use super::drain::StoreFailed;
+use super::read_buffer::ReadBuffer;
 use super::state::State;
 use super::{Client, reactor};
-use crate::packet::{ReasonCode, next_frame};
+use crate::packet::{Malformed, ReasonCode};
 use crate::transport::Transport;
-use bytes::BytesMut;
 use parking_lot::MutexGuard;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
@@ -16,12 +16,16 @@ use std::time::Instant;
 const READ_SIZE: usize = 64 * 1024;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
-/// Capacity an emptied read buffer keeps.
-const KEPT_CAPACITY: usize = 4096;
 /// Messages waiting for the application above which nothing more is read.
 const PAUSE_ABOVE: usize = 32 * 1024 * 1024;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
+
+/// Why the connection ends when a record cannot be written.
+const UNSTORED: Malformed = Malformed {
+    reason: ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
+    detail: "a record could not be stored",
+};
 
 /// What a turn of reading came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +90,6 @@ impl Client {
                 break;
             }
         }
-        if input.is_empty() && input.capacity() > KEPT_CAPACITY {
-            input = BytesMut::new();
-        }
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.input = Some(input);
@@ -107,35 +108,39 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         number: u64,
-        input: &mut BytesMut,
+        input: &mut ReadBuffer,
     ) -> bool {
         let now = Instant::now();
         state.session.note_received(now);
         loop {
-            let handled = match next_frame(input, state.session.maximum_packet_size()) {
-                Ok(Some(frame)) => state.session.handle_frame(now, frame),
-                Ok(None) => break,
-                Err(malformed) => Err(malformed),
+            let (failure, ended) = match input.next_frame(state.session.maximum_packet_size()) {
+                Ok(Some(frame)) => {
+                    let handled = state.session.handle_frame(now, frame);
+                    if handled.is_ok() && state.session.output_can_wait() {
+                        continue;
+                    }
+                    (handled.err(), false)
+                }
+                Ok(None) => (None, true),
+                Err(malformed) => (Some(malformed), false),
             };
-            let failure = match handled {
-                Ok(()) => match self.drain(state) {
-                    Ok(()) => None,
-                    Err(StoreFailed) => Some((
-                        ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
-                        "a record could not be stored",
-                    )),
-                },
-                Err(malformed) => Some((malformed.reason, malformed.detail)),
-            };
+            let failure = self
+                .drain(state)
+                .err()
+                .map(|StoreFailed| UNSTORED)
+                .or(failure);
             if state.link_number() != Some(number) {
                 return false;
             }
-            if let Some((reason, detail)) = failure {
+            if let Some(Malformed { reason, detail }) = failure {
                 state.session.send_disconnect_for(reason);
                 let _ = self.drain(state);
                 self.flush(state);
                 self.lose_connection(state, detail);
                 return false;
+            }
+            if ended {
+                break;
             }
         }
         if crate::trace::has_pending() {
@@ -144,7 +149,7 @@ impl Client {
             self.wait_idle(state);
         }
         self.changed.notify_all();
-        self.flush(state);
+        self.flush_at(state, now);
         self.wait_idle(state);
         state.link_number() == Some(number)
     }
@@ -165,16 +170,18 @@ impl Client {
 }
 
 /// Appends what one read gives to `input`.
-fn read_into(transport: &dyn Transport, input: &mut BytesMut) -> io::Result<usize> {
+fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<usize> {
     thread_local! {
         static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     SCRATCH.with_borrow_mut(|scratch| {
-        scratch.resize(READ_SIZE, 0);
+        if scratch.is_empty() {
+            *scratch = vec![0; READ_SIZE];
+        }
         loop {
             match transport.read(scratch) {
                 Ok(count) => {
-                    input.extend_from_slice(&scratch[..count]);
+                    input.push(&scratch[..count]);
                     return Ok(count);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

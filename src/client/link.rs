@@ -1,11 +1,11 @@
 //! A connection: its transport, and how it ends.
 
+use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, dispatch::Notice, pump, reactor};
 use crate::packet::ReasonCode;
 use crate::trace::Level;
 use crate::transport::Transport;
-use bytes::BytesMut;
 use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub(super) struct Link {
     /// Unique in the process.
     pub(super) number: u64,
     /// Received bytes that are not a whole packet yet; `None` while a thread reads.
-    pub(super) input: Option<BytesMut>,
+    pub(super) input: Option<ReadBuffer>,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
     /// A thread that drives the connection waits for it to be writable.
@@ -36,7 +36,7 @@ impl Link {
         Link {
             transport,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
-            input: Some(BytesMut::new()),
+            input: Some(ReadBuffer::default()),
             blocked: false,
             write_watched: false,
             read_again: false,

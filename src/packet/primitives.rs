@@ -1,6 +1,6 @@
 //! Data representations (3.1.1 and 5: section 1.5): integers, binary data, UTF-8 strings.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::{Malformed, PacketId, TooLarge};
 
@@ -174,7 +174,7 @@ pub(super) fn fill_variable_byte_integer(mut value: u32, out: &mut [u8]) -> usiz
     length
 }
 
-pub(super) fn put_variable_byte_integer(value: u32, out: &mut BytesMut) {
+pub(super) fn put_variable_byte_integer(value: u32, out: &mut Vec<u8>) {
     let mut bytes = [0; 4];
     let length = fill_variable_byte_integer(value, &mut bytes);
     out.extend_from_slice(&bytes[..length]);
@@ -190,7 +190,7 @@ pub(super) fn binary_length(bytes: &[u8]) -> Result<u64, TooLarge> {
 }
 
 /// Appends binary data or a string. The caller has asked [`binary_length`] whether it fits.
-pub(super) fn put_binary(bytes: &[u8], out: &mut BytesMut) {
+pub(super) fn put_binary(bytes: &[u8], out: &mut Vec<u8>) {
     out.put_u16(bytes.len() as u16);
     out.extend_from_slice(bytes);
 }
@@ -211,7 +211,7 @@ mod tests {
             (2_097_152, &[0x80, 0x80, 0x80, 0x01]),
             (MAX_VARIABLE_BYTE_INTEGER, &[0xff, 0xff, 0xff, 0x7f]),
         ] {
-            let mut out = BytesMut::new();
+            let mut out = Vec::new();
             put_variable_byte_integer(value, &mut out);
             assert_eq!(out, wire);
             assert_eq!(variable_byte_integer_length(value), wire.len());

@@ -1,6 +1,6 @@
 //! The layout of a queued message's record: native C integers around payload and topic.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 
 use crate::packet::publish::record_parts;
 use crate::packet::{
@@ -146,7 +146,7 @@ fn property_block(properties: &Properties) -> Result<Bytes, TooLarge> {
         properties: properties.clone(),
         payload: Bytes::new(),
     });
-    let mut packet = BytesMut::new();
+    let mut packet = Vec::new();
     publish.encode(ProtocolVersion::V5, &mut packet)?;
     let [_, _, _, id_and_block, _] = record_parts(&packet, ProtocolVersion::V5).ok_or(TooLarge)?;
     Ok(Bytes::copy_from_slice(&id_and_block[2..]))
@@ -158,7 +158,7 @@ fn properties(block: &[u8]) -> Option<Properties> {
         return Some(Properties::default());
     }
     const HEAD: &[u8] = b"\x00\x01t\x00\x01";
-    let mut packet = BytesMut::with_capacity(5 + HEAD.len() + block.len());
+    let mut packet = Vec::with_capacity(5 + HEAD.len() + block.len());
     packet.put_u8(0x32);
     let mut remaining = u32::try_from(HEAD.len() + block.len()).ok()?;
     while remaining > 0x7f {
@@ -168,7 +168,7 @@ fn properties(block: &[u8]) -> Option<Properties> {
     packet.put_u8(remaining as u8);
     packet.put_slice(HEAD);
     packet.put_slice(block);
-    match decode_record(packet.freeze(), ProtocolVersion::V5) {
+    match decode_record(packet.into(), ProtocolVersion::V5) {
         Ok(Packet::Publish(publish)) if publish.payload.is_empty() => Some(publish.properties),
         _ => None,
     }
