@@ -66,7 +66,7 @@ enum AttemptError {
 impl From<AttemptError> for Error {
     fn from(error: AttemptError) -> Error {
         match error {
-            AttemptError::Refused(connack) => Error::Refused(connack),
+            AttemptError::Refused(connack) => Error::Refused(Box::new(connack)),
             AttemptError::Broken => Error::Disconnected,
             AttemptError::Unanswered | AttemptError::Failed => Error::Failure,
         }

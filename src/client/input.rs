@@ -41,7 +41,11 @@ pub(super) enum ReadTurn {
 impl Client {
     /// Reads what is there, hands whole packets to the session, and sends its answers. `to_end`: the peer has ended the
     /// stream, read until that is seen.
-    pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
+    pub(super) fn read_turn(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        mut to_end: bool,
+    ) -> ReadTurn {
         self.wait_idle(state);
         self.update_pause(state);
         let Some(link) = state.link.as_mut() else {
@@ -51,7 +55,8 @@ impl Client {
             return ReadTurn::Skipped;
         }
         let Some(mut input) = link.input.take() else {
-            link.read_again = true;
+            let others = link.wanted_again.unwrap_or(false);
+            link.wanted_again = Some(others || to_end);
             return ReadTurn::Skipped;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
@@ -69,6 +74,10 @@ impl Client {
                 }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if let Some(others_to_end) = self.take_wish(state) {
+                        to_end |= others_to_end;
+                        continue;
+                    }
                     turn = ReadTurn::Drained;
                     break;
                 }
@@ -86,8 +95,13 @@ impl Client {
                 break;
             }
             if count < READ_SIZE && !to_end && transport.short_read_drains() {
-                turn = ReadTurn::Drained;
-                break;
+                match self.take_wish(state) {
+                    Some(others_to_end) => to_end = others_to_end,
+                    None => {
+                        turn = ReadTurn::Drained;
+                        break;
+                    }
+                }
             }
         }
         let key = self.key;
@@ -96,11 +110,16 @@ impl Client {
             if link.registered && transport.read_awaits_output() {
                 reactor::watch_writable(key, &*transport);
             }
-            if std::mem::take(&mut link.read_again) {
+            if link.wanted_again.take().is_some() {
                 turn = ReadTurn::More;
             }
         }
         turn
+    }
+
+    /// `Some`: another worker was told of more to read meanwhile, and will not be told again; to the end of the stream?
+    fn take_wish(&self, state: &mut State) -> Option<bool> {
+        state.link.as_mut()?.wanted_again.take()
     }
 
     /// Hands every whole packet in `input` to the session. `false`: this connection is over.
@@ -178,15 +197,8 @@ fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<us
         if scratch.is_empty() {
             *scratch = vec![0; READ_SIZE];
         }
-        loop {
-            match transport.read(scratch) {
-                Ok(count) => {
-                    input.push(&scratch[..count]);
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let count = transport.read(scratch)?;
+        input.push(&scratch[..count]);
+        Ok(count)
     })
 }

@@ -21,8 +21,8 @@ pub(super) struct Link {
     pub(super) blocked: bool,
     /// A thread that drives the connection waits for it to be writable.
     pub(super) write_watched: bool,
-    /// A worker found more to read while another was reading.
-    pub(super) read_again: bool,
+    /// A worker found more to read while another was reading; whether to the end of the stream.
+    pub(super) wanted_again: Option<bool>,
     /// Too much waits for the application: nothing is read.
     pub(super) paused: bool,
     /// The workers have it in their epoll set.
@@ -39,7 +39,7 @@ impl Link {
             input: Some(ReadBuffer::default()),
             blocked: false,
             write_watched: false,
-            read_again: false,
+            wanted_again: None,
             paused: false,
             registered: false,
             generation: reactor::generation(),

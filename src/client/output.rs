@@ -12,7 +12,7 @@ use std::time::Instant;
 /// Slices written at a time.
 const WRITE_SLICES: usize = 16;
 /// Up to this size, in bytes, a payload is copied behind its head.
-const JOINED_PAYLOAD: usize = 1024;
+const JOINED_PAYLOAD: usize = 4096;
 
 impl Client {
     /// Writes what is released, as far as the transport takes it now.
@@ -37,10 +37,11 @@ impl Client {
                 write_queue(&*transport, &mut sending)
             });
             self.end_sending(state);
-            if state.link_number() == Some(number) && !sending.is_empty() {
-                sending.append(&mut state.outbox);
-                std::mem::swap(&mut *sending, &mut state.outbox);
-            } else {
+            if !sending.is_empty() {
+                if state.link_number() == Some(number) {
+                    sending.append(&mut state.outbox);
+                    std::mem::swap(&mut *sending, &mut state.outbox);
+                }
                 sending.clear();
             }
             state.spare_outbox = Some(sending);
@@ -79,7 +80,7 @@ impl Client {
         let slices = &slices[..if payload.is_empty() { 1 } else { 2 }];
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            write_retrying(&*transport, slices)
+            transport.write(slices)
         });
         self.end_sending(state);
         let sent = *result.as_ref().unwrap_or(&0);
@@ -101,6 +102,7 @@ impl Client {
         taken
     }
 
+    #[inline]
     fn end_sending(&self, state: &mut State) {
         state.sending = false;
         if state.phase == Phase::Closing {
@@ -109,6 +111,7 @@ impl Client {
     }
 
     /// Books the result of a write outside the lock; what it left has been put back. `false`: writing cannot go on now.
+    #[inline]
     fn note_written(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -163,25 +166,16 @@ impl Client {
     }
 }
 
-fn write_retrying(transport: &dyn Transport, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    loop {
-        match transport.write(slices) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
 /// Writes as much as is taken; returns the number of bytes and what stopped it.
 fn write_queue(transport: &dyn Transport, queue: &mut SendQueue) -> (usize, io::Result<()>) {
     let mut total = 0;
     while !queue.is_empty() {
         let result = match queue.as_single_slice() {
-            Some(single) => write_retrying(transport, &[IoSlice::new(single)]),
+            Some(single) => transport.write(&[IoSlice::new(single)]),
             None => {
                 let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
                 let filled = queue.slices(&mut slices);
-                write_retrying(transport, &slices[..filled])
+                transport.write(&slices[..filled])
             }
         };
         match result {

@@ -1,6 +1,6 @@
 //! Data representations (3.1.1 and 5: section 1.5): integers, binary data, UTF-8 strings.
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 
 use super::{Malformed, PacketId, TooLarge};
 
@@ -174,10 +174,13 @@ pub(super) fn fill_variable_byte_integer(mut value: u32, out: &mut [u8]) -> usiz
     length
 }
 
-pub(super) fn put_variable_byte_integer(value: u32, out: &mut Vec<u8>) {
-    let mut bytes = [0; 4];
-    let length = fill_variable_byte_integer(value, &mut bytes);
-    out.extend_from_slice(&bytes[..length]);
+#[inline]
+pub(super) fn put_variable_byte_integer(mut value: u32, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }
 
 /// Bytes that binary data or a string takes on the wire, its length field included.
@@ -190,8 +193,9 @@ pub(super) fn binary_length(bytes: &[u8]) -> Result<u64, TooLarge> {
 }
 
 /// Appends binary data or a string. The caller has asked [`binary_length`] whether it fits.
+#[inline]
 pub(super) fn put_binary(bytes: &[u8], out: &mut Vec<u8>) {
-    out.put_u16(bytes.len() as u16);
+    out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
     out.extend_from_slice(bytes);
 }
 

@@ -2,8 +2,10 @@
 
 use bytes::{BufMut, Bytes};
 
-use super::fixed_header::FixedHeader;
-use super::primitives::{binary_length, peek_variable_byte_integer, put_binary};
+use super::primitives::{
+    MAX_VARIABLE_BYTE_INTEGER, binary_length, peek_variable_byte_integer, put_binary,
+    put_variable_byte_integer, variable_byte_integer_length,
+};
 use super::{
     Malformed, PacketId, PacketType, Properties, Property, ProtocolVersion, QoS, ReasonCode,
     TooLarge,
@@ -74,9 +76,15 @@ pub fn encode_head(
     if head.qos > QoS::AtMostOnce {
         length += 2;
     }
-    let header = FixedHeader::new(head.first_byte(), length + payload_length as u64)?;
-    out.reserve(header.as_slice().len() + length as usize + additional);
-    out.extend_from_slice(header.as_slice());
+    let remaining_length = length + payload_length as u64;
+    if remaining_length > MAX_VARIABLE_BYTE_INTEGER.into() {
+        return Err(TooLarge);
+    }
+    let remaining_length = remaining_length as u32;
+    let header_length = 1 + variable_byte_integer_length(remaining_length);
+    out.reserve(header_length + length as usize + additional);
+    out.push(head.first_byte());
+    put_variable_byte_integer(remaining_length, out);
     put_binary(head.topic, out);
     if head.qos > QoS::AtMostOnce {
         out.put_u16(head.packet_id.map_or(0, PacketId::get));

@@ -28,9 +28,10 @@ pub use wait::{Interest, wait_any, wait_ready};
 
 /// A connected, non-blocking byte stream. One thread may read while another writes.
 pub trait Transport: Send + Sync {
-    /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now.
+    /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now. Never `Interrupted`.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
-    /// Writes as much as the peer takes now, in order; `WouldBlock` if nothing. Never raises SIGPIPE.
+    /// Writes as much as the peer takes now, in order; `WouldBlock` if nothing. Never raises SIGPIPE, never
+    /// `Interrupted`.
     ///
     /// Bytes count as written when the system has them. What was offered and not written must be offered again by the
     /// next call, more may follow it: a layer may have begun to send it.

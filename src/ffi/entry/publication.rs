@@ -163,12 +163,10 @@ unsafe fn outgoing(
 ///
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
 unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
-    if entry.client.is_calling_out() {
-        return MQTTCLIENT_FAILURE;
-    }
     // SAFETY: as promised by the caller.
     let (topic, payload, qos, properties) = match unsafe { check(entry, outgoing) } {
         Ok(checked) => checked,
+        Err(_) if entry.client.is_calling_out() => return MQTTCLIENT_FAILURE,
         // Without a connection that is what is told, whatever else is wrong.
         Err(_) if !entry.client.is_connected() => return MQTTCLIENT_DISCONNECTED,
         Err(code) => return code,
