@@ -30,7 +30,8 @@ keep_killing() {
     for ((i = 0; i < times; i++)); do
         "$program" "$@" &
         pid=$!
-        pause 5 120
+        # Longer lives reach what a store does when many records have come.
+        if ((RANDOM % 5 == 0)); then pause 200 500; else pause 5 120; fi
         kill -KILL "$pid" || die "$* ended by itself"
         wait "$pid" 2>/dev/null || true
     done

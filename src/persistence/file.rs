@@ -153,8 +153,14 @@ impl FileStore {
 
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         let directory = self.directory.as_ref().ok_or_else(closed)?;
+        let is_new = self.sync && !is_regular(directory.as_fd(), name);
         self.scratch.write(directory.as_fd(), name, parts)?;
-        self.sync_directory()
+        self.sync_directory().inspect_err(|_| {
+            if is_new {
+                // Nobody has promised to keep it.
+                let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
+            }
+        })
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -10,7 +10,7 @@
 enum { FILES = 1, LEAF = 2, BASE = 4, ABOVE = 8 };
 
 static char base[] = "/tmp/store_sync.XXXXXX";
-static char leaf[64];
+static char leaf[64], record[96];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char steps[64]; /* what was synchronised, a letter each */
 static int broken;     /* which of them fail */
@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     CHECK(mkdtemp(base) != NULL);
     snprintf(leaf, sizeof leaf, "%s/cid-server-1883", base);
+    snprintf(record, sizeof record, "%s/s-1.msg", leaf);
 
     MQTTClient client = create();
     expect_steps(""); /* who wants to pay for it says so */
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
         break_down(kinds[i]);
         CHECK_INT(publish(client), MQTTCLIENT_FAILURE);
         break_down(0);
+        CHECK_INT(access(record, F_OK), -1); /* a new client would send it */
     }
     memset(steps, 0, sizeof steps);
     CHECK_INT(publish(client), MQTTCLIENT_SUCCESS);
