@@ -4,7 +4,7 @@
 //! has left. A record appears under its name complete or not at all, and nothing else ever lies
 //! in the directory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
@@ -21,6 +21,7 @@ use super::directory::{
 };
 use super::lock::DirectoryLock;
 use super::scratch::Scratch;
+use super::traffic::Traffic;
 use super::{Key, Store, StoreError, record};
 
 /// What record files end in.
@@ -32,43 +33,8 @@ const SYNC_VARIABLE: &str = "MQTT3C_FSYNC";
 /// Bytes that tell whether a longer file can be a record.
 const HEAD: u64 = 4096;
 
-/// After as many records without a pause, files are worth keeping.
-const DENSE: u32 = 100;
-
-/// Records with more time in between do not come without a pause.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How many records come, and how fast.
-#[derive(Debug)]
-struct Traffic {
-    last: Option<Instant>,
-    without_pause: u32,
-    pause: Duration,
-}
-
-impl Traffic {
-    fn new() -> Traffic {
-        Traffic {
-            last: None,
-            without_pause: 0,
-            pause: PAUSE,
-        }
-    }
-
-    /// A record is about to be written.
-    fn note(&mut self, now: Instant) {
-        let last = self.last.replace(now);
-        let goes_on = last.is_some_and(|last| now.duration_since(last) < self.pause);
-        self.without_pause = match goes_on {
-            true => self.without_pause.saturating_add(1),
-            false => 0,
-        };
-    }
-
-    fn is_dense(&self) -> bool {
-        self.without_pause >= DENSE
-    }
-}
+/// So many removals that failed are tried again with each operation.
+const RETRIES: usize = 16;
 
 /// The records of one client and server, in the directory `<base>/<client id>-<address>`.
 #[derive(Debug)]
@@ -84,7 +50,7 @@ pub struct FileStore {
     written: HashMap<String, u64>,
     traffic: Traffic,
     /// Files that could not be removed. One of them could turn a new message into one that is done with.
-    unremoved: Vec<String>,
+    unremoved: VecDeque<String>,
 }
 
 impl FileStore {
@@ -121,7 +87,7 @@ impl FileStore {
             sync,
             written: HashMap::new(),
             traffic: Traffic::new(),
-            unremoved: Vec::new(),
+            unremoved: VecDeque::new(),
         })
     }
 
@@ -191,9 +157,16 @@ impl FileStore {
 
     /// Removes what could not be removed before. `name` is about to be written or removed anyway.
     fn retry_removals(&mut self, name: &str) {
-        for other in std::mem::take(&mut self.unremoved) {
-            if other != name && self.take_away(&other).is_err() {
-                self.unremoved.push(other);
+        if self.unremoved.is_empty() {
+            return;
+        }
+        self.unremoved.retain(|other| other != name);
+        for _ in 0..self.unremoved.len().min(RETRIES) {
+            let Some(other) = self.unremoved.pop_front() else {
+                return;
+            };
+            if self.take_away(&other).is_err() {
+                self.unremoved.push_back(other);
             }
         }
     }
@@ -298,7 +271,7 @@ impl Store for FileStore {
         self.renew_inherited_lock();
         self.retry_removals(&name);
         self.take_away(&name).map_err(|error| {
-            self.unremoved.push(name.clone());
+            self.unremoved.push_back(name.clone());
             failed("remove", &self.path.join(name), error)
         })
     }
@@ -372,3 +345,7 @@ fn failed(action: &str, path: &Path, error: io::Error) -> StoreError {
 #[cfg(test)]
 #[path = "file_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "file_spare_tests.rs"]
+mod spare_tests;

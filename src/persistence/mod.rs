@@ -13,6 +13,7 @@ pub mod none;
 pub mod record;
 pub mod restore;
 mod scratch;
+mod traffic;
 
 pub use file::FileStore;
 pub use key::Key;
