@@ -4,7 +4,7 @@ use super::callout::CalloutGuard;
 use super::state::{Driver, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
-use crate::session::Event;
+use crate::session::{Event, StoreOp};
 use crate::trace::Level;
 use parking_lot::MutexGuard;
 
@@ -31,8 +31,9 @@ impl Client {
     fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
         while let Some(op) = state.session.poll_store_op() {
             let queue_is_empty = state.messages.is_empty();
+            let of_queue = matches!(op, StoreOp::PutQueued { .. });
             let apply = |store: &mut dyn Store| records::apply(store, op, queue_is_empty);
-            if self.use_store(state, apply).is_err() && state.session.store_failed() {
+            if self.use_store(state, of_queue, apply).is_err() && state.session.store_failed() {
                 return Err(StoreFailed);
             }
         }
@@ -57,15 +58,16 @@ impl Client {
             self.wait_as_worker(state);
         }
         if state.removals_done < number {
-            let _ = self.use_store(state, |_| Ok(()));
+            let _ = self.use_store(state, true, |_| Ok(()));
         }
     }
 
-    /// Works on the store, if there is one, outside the lock: it may be the application's code. Records that wait to be
-    /// removed go first. Failures are traced.
+    /// Works on the store, if there is one. Records that wait to be removed go first. Failures are traced. `of_queue`: who
+    /// takes messages goes on meanwhile.
     fn use_store(
         &self,
         state: &mut MutexGuard<'_, State>,
+        of_queue: bool,
         operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let removals = std::mem::take(&mut state.removals);
@@ -74,16 +76,36 @@ impl Client {
             state.removals_done = asked;
             return Ok(());
         };
+        let result = if of_queue || !removals.is_empty() || store.may_last() {
+            self.use_unlocked(state, store.as_mut(), removals, asked, operation)
+        } else {
+            // To let others in, only for them to wait, would cost as much again.
+            operation(store.as_mut())
+        };
+        state.store = Some(store);
+        self.changed.notify_all();
+        self.resume_missed(state);
+        if let Err(error) = &result {
+            self.trace_store_error(error);
+        }
+        result
+    }
+
+    /// Outside the lock: it may be the application's code, or wait for a disk.
+    fn use_unlocked(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        store: &mut dyn Store,
+        removals: Vec<Key>,
+        asked: u64,
+        operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         state.busy = true;
         if !removals.is_empty() {
             MutexGuard::unlocked(state, || {
                 let _blocking = reactor::Blocking::begin();
                 let _callout = CalloutGuard::enter(self.key);
-                for key in removals {
-                    if let Err(error) = store.remove(&key.to_string()) {
-                        self.trace_store_error(&error);
-                    }
-                }
+                self.remove_all(store, removals);
             });
             // Who took the message goes on to the next one while the operation is under way.
             state.removals_done = asked;
@@ -92,16 +114,18 @@ impl Client {
         let result = MutexGuard::unlocked(state, || {
             let _blocking = reactor::Blocking::begin();
             let _callout = CalloutGuard::enter(self.key);
-            operation(store.as_mut())
+            operation(store)
         });
         state.busy = false;
-        state.store = Some(store);
-        self.changed.notify_all();
-        self.resume_missed(state);
-        if let Err(error) = &result {
-            self.trace_store_error(error);
-        }
         result
+    }
+
+    fn remove_all(&self, store: &mut dyn Store, removals: Vec<Key>) {
+        for key in removals {
+            if let Err(error) = store.remove(&key.to_string()) {
+                self.trace_store_error(&error);
+            }
+        }
     }
 
     fn trace_store_error(&self, error: &StoreError) {

@@ -130,7 +130,7 @@ pub(super) fn check_utf8(string: &[u8]) -> Result<(), Malformed> {
 /// The integer at the front and its length in bytes; `None` if it is not there completely.
 /// Over four bytes it is malformed (5: 1.5.5, 3.1.1: 2.2.3).
 #[inline]
-pub(super) fn peek_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, Malformed> {
+pub(crate) fn peek_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, Malformed> {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7f) << (7 * index);

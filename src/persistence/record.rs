@@ -2,6 +2,8 @@
 
 use bytes::{Buf, BufMut, Bytes};
 
+use super::Key;
+use crate::packet::primitives::peek_variable_byte_integer;
 use crate::packet::publish::record_parts;
 use crate::packet::{
     Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, TooLarge, decode_record,
@@ -121,6 +123,31 @@ impl QueuedMessage {
             msgid,
             properties,
         })
+    }
+}
+
+/// Whether a file of `length` bytes that begins with `head` can be the record of `key`: a huge file is not read to find
+/// out that it is none.
+pub(super) fn may_be_this_long(key: Key, head: &[u8], length: u64) -> bool {
+    /// All fields of a queued message but payload and properties.
+    const FIELDS: u64 = 6 * 4 + 65_536;
+    const MAX_PACKET: u64 = 268_435_455 + 5;
+    match key {
+        Key::Queued { v5, .. } => {
+            let Some(payload) = int(&mut Bytes::copy_from_slice(head)) else {
+                return false;
+            };
+            let properties = if v5 { MAX_PACKET } else { 0 };
+            let Ok(payload) = u64::try_from(payload) else {
+                return false;
+            };
+            (payload..=payload + FIELDS + properties).contains(&length)
+                && length <= MAX_PACKET + FIELDS
+        }
+        _ => head.split_first().is_some_and(|(_, rest)| {
+            matches!(peek_variable_byte_integer(rest),
+                Ok(Some((remaining, size))) if 1 + size as u64 + u64::from(remaining) == length)
+        }),
     }
 }
 
