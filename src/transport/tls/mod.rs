@@ -7,7 +7,9 @@ mod errors;
 mod records;
 mod resumption;
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
+use std::iter;
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use openssl::ssl::{ErrorCode, SslStream};
+use openssl::ssl::{self, ErrorCode, SslStream};
 use parking_lot::Mutex;
 
 use super::exchange::wait;
@@ -27,8 +29,13 @@ pub(super) use resumption::Sessions;
 
 /// Most bytes that one record takes (RFC 8446, section 5.1).
 const RECORD_SIZE: usize = 16 * 1024;
-/// Capacity that an emptied buffer keeps.
-const KEPT_CAPACITY: usize = 2048;
+/// After this many records in a row without data the owner gets its turn.
+const RECORDS_PER_TURN: usize = 64;
+
+thread_local! {
+    /// Where the parts of a record are put together.
+    static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Told each line of OpenSSL's error report; `false` to hear no more.
 pub type ErrorReport = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -90,15 +97,15 @@ impl Default for TlsOptions {
 pub(super) struct Tls {
     inner: Arc<dyn Transport>,
     state: Mutex<State>,
-    /// A read may give something although nothing has come since.
-    has_buffered_input: AtomicBool,
+    /// Nothing is here, and nothing was there at the last read: the descriptor shows when to read again.
+    is_drained: AtomicBool,
     read_awaits_output: AtomicBool,
     write_awaits_input: AtomicBool,
 }
 
 struct State {
     stream: SslStream<Records>,
-    /// What a write offered that may be in a record already: OpenSSL wants the same bytes again.
+    /// What a write offered that may be in a record already: OpenSSL wants as many bytes again.
     unfinished: Vec<u8>,
 }
 
@@ -125,7 +132,7 @@ pub(super) fn connect(
                 stream,
                 unfinished: Vec::new(),
             }),
-            has_buffered_input: AtomicBool::new(true),
+            is_drained: AtomicBool::new(false),
             read_awaits_output: AtomicBool::new(false),
             write_awaits_input: AtomicBool::new(false),
         })),
@@ -207,47 +214,85 @@ impl ServerName {
     }
 }
 
+impl State {
+    /// Fills `buf` as far as the records go that are here, reading more only if they give nothing.
+    fn read(&mut self, buf: &mut [u8]) -> (usize, Option<ssl::Error>) {
+        let mut filled = 0;
+        let mut without_data = 0;
+        let error = loop {
+            if filled == buf.len() {
+                break None;
+            }
+            match self.stream.ssl_read(&mut buf[filled..]) {
+                Ok(count) => {
+                    filled += count;
+                    self.stream.get_mut().close(true);
+                }
+                Err(error) => {
+                    let is_record =
+                        error.code() == ErrorCode::WANT_READ && error.io_error().is_none();
+                    without_data += usize::from(is_record);
+                    if !is_record || without_data > RECORDS_PER_TURN {
+                        break Some(error);
+                    }
+                }
+            }
+        };
+        self.stream.get_mut().close(false);
+        (filled, error)
+    }
+
+    /// Writes `record`, which is at most [`RECORD_SIZE`] long, unless one is unfinished.
+    fn write(&mut self, record: &[u8]) -> Result<usize, ssl::Error> {
+        if !self.unfinished.is_empty() {
+            let count = self.stream.ssl_write(&self.unfinished)?;
+            self.unfinished.drain(..count);
+            if self.unfinished.is_empty() {
+                self.unfinished = Vec::new();
+            }
+            return Ok(count);
+        }
+        let written = self.stream.ssl_write(record);
+        let rest = &record[*written.as_ref().unwrap_or(&0)..];
+        self.unfinished.extend_from_slice(rest);
+        written
+    }
+}
+
 impl Transport for Tls {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let _own = OwnErrors::begin();
         let mut state = self.state.lock();
-        let result = loop {
-            match state.stream.ssl_read(buf) {
-                Ok(count) => break Ok(count),
-                Err(error) => match error.code() {
-                    ErrorCode::ZERO_RETURN => break Ok(0),
-                    // A record without data.
-                    ErrorCode::WANT_READ if error.io_error().is_none() => {}
-                    code => break Err((code, errors::io_error(error))),
-                },
-            }
-        };
+        let (filled, error) = state.read(buf);
+        let code = error.as_ref().map(ssl::Error::code);
         self.write_awaits_input.store(false, Ordering::Relaxed);
-        let code = result.as_ref().err().map(|(code, _)| *code);
         let awaits_output = code == Some(ErrorCode::WANT_WRITE);
         self.read_awaits_output
             .store(awaits_output, Ordering::Relaxed);
-        let drained = awaits_output || code == Some(ErrorCode::WANT_READ);
-        self.has_buffered_input.store(!drained, Ordering::Relaxed);
-        result.map_err(|(_, error)| error)
+        let is_short_of_bytes = error
+            .as_ref()
+            .is_some_and(|error| error.io_error().is_some());
+        let drained = is_short_of_bytes && state.stream.get_ref().is_drained();
+        self.is_drained
+            .store(drained || awaits_output, Ordering::Relaxed);
+        match error {
+            // Any failure shows again at the next read.
+            _ if filled > 0 => Ok(filled),
+            None => Ok(0),
+            Some(_) if code == Some(ErrorCode::ZERO_RETURN) => Ok(0),
+            Some(error) => Err(errors::io_error(error)),
+        }
     }
 
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let _own = OwnErrors::begin();
         let state = &mut *self.state.lock();
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut written = 0;
-        loop {
-            if state.unfinished.is_empty() {
-                copy_record(bufs, written, &mut state.unfinished);
-            }
-            if state.unfinished.is_empty() {
-                break;
-            }
-            match state.stream.ssl_write(&state.unfinished) {
-                Ok(count) => {
-                    written += count;
-                    state.unfinished.drain(..count);
-                }
+        while written < total {
+            let result = with_record(bufs, written, |record| state.write(record));
+            match result {
+                Ok(count) => written += count,
                 Err(error) => {
                     let awaits_input = error.code() == ErrorCode::WANT_READ;
                     self.write_awaits_input
@@ -259,9 +304,6 @@ impl Transport for Tls {
                     return Err(error);
                 }
             }
-        }
-        if state.unfinished.capacity() > KEPT_CAPACITY {
-            state.unfinished = Vec::new();
         }
         self.write_awaits_input.store(false, Ordering::Relaxed);
         Ok(written)
@@ -282,8 +324,12 @@ impl Transport for Tls {
         self.inner.descriptor()
     }
 
+    fn short_read_drains(&self) -> bool {
+        self.is_drained.load(Ordering::Relaxed)
+    }
+
     fn has_buffered_input(&self) -> bool {
-        self.has_buffered_input.load(Ordering::Relaxed)
+        !self.is_drained.load(Ordering::Relaxed)
     }
 
     fn read_awaits_output(&self) -> bool {
@@ -295,16 +341,26 @@ impl Transport for Tls {
     }
 }
 
-/// As much of `bufs` behind their first `skip` bytes as one record takes.
-fn copy_record(bufs: &[IoSlice<'_>], mut skip: usize, record: &mut Vec<u8>) {
-    for buf in bufs {
+/// Gives `write` as much of `bufs` behind their first `skip` bytes as one record takes, in one piece.
+fn with_record<T>(bufs: &[IoSlice<'_>], mut skip: usize, write: impl FnOnce(&[u8]) -> T) -> T {
+    let mut parts = bufs.iter().map(|buf| {
         let skipped = skip.min(buf.len());
         skip -= skipped;
-        let part = &buf[skipped..];
-        let room = RECORD_SIZE - record.len();
-        record.extend_from_slice(&part[..part.len().min(room)]);
+        &buf[skipped..]
+    });
+    let first = parts.find(|part| !part.is_empty()).unwrap_or_default();
+    if first.len() >= RECORD_SIZE {
+        return write(&first[..RECORD_SIZE]);
     }
+    RECORD.with_borrow_mut(|record| {
+        record.clear();
+        for part in iter::once(first).chain(parts) {
+            let room = RECORD_SIZE - record.len();
+            record.extend_from_slice(&part[..part.len().min(room)]);
+        }
+        write(record)
+    })
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,50 +1,52 @@
 //! The stream below TLS, as OpenSSL reads and writes it.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use super::super::Transport;
 
-/// Bytes asked of the transport at a time: OpenSSL asks for the five bytes of a record's header first.
-const READ_SIZE: usize = 16 * 1024 + 512;
-
-/// Reads ahead of OpenSSL, which otherwise costs two system calls for each record.
+/// OpenSSL reads ahead into its own buffer, which otherwise costs two system calls for each record.
 pub(super) struct Records {
     transport: Arc<dyn Transport>,
-    ahead: Vec<u8>,
-    /// Bytes of `ahead` that were read.
-    taken: usize,
+    /// OpenSSL is to make do with what it has read.
+    is_closed: bool,
+    /// Nothing was there any more at the last read: the descriptor shows when there is.
+    is_drained: bool,
 }
 
 impl Records {
     pub(super) fn new(transport: Arc<dyn Transport>) -> Records {
         Records {
             transport,
-            ahead: Vec::new(),
-            taken: 0,
+            is_closed: false,
+            is_drained: false,
         }
+    }
+
+    /// Whether reads are refused, as if nothing were there.
+    pub(super) fn close(&mut self, closed: bool) {
+        self.is_closed = closed;
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.is_drained
     }
 }
 
 impl Read for Records {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let ahead = &self.ahead[self.taken..];
-        if !ahead.is_empty() {
-            let count = ahead.len().min(buf.len());
-            buf[..count].copy_from_slice(&ahead[..count]);
-            self.taken += count;
-            if self.taken == self.ahead.len() {
-                // An idle connection keeps no buffer.
-                (self.ahead, self.taken) = (Vec::new(), 0);
-            }
-            return Ok(count);
+        if self.is_closed {
+            return Err(ErrorKind::WouldBlock.into());
         }
-        let mut received = [0; READ_SIZE];
-        let count = self.transport.read(&mut received)?;
-        let (given, ahead) = received[..count].split_at(count.min(buf.len()));
-        buf[..given.len()].copy_from_slice(given);
-        self.ahead.extend_from_slice(ahead);
-        Ok(given.len())
+        let result = self.transport.read(buf);
+        self.is_drained = match &result {
+            Ok(0) => false,
+            Ok(count) => *count < buf.len() && self.transport.short_read_drains(),
+            Err(error) => {
+                error.kind() == ErrorKind::WouldBlock && !self.transport.has_buffered_input()
+            }
+        };
+        result
     }
 }
 
