@@ -65,7 +65,9 @@ impl Client {
                 }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    turn = ReadTurn::Drained;
+                    if !transport.has_buffered_input() {
+                        turn = ReadTurn::Drained;
+                    }
                     break;
                 }
                 Err(error) => {

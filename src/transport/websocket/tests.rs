@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tungstenite::protocol::{Message, Role};
 
-use super::super::testing::{Trickle, pair, pattern, read_exactly, soon, write_all};
+use super::super::testing::{Limited, Trickle, pair, pattern, read_exactly, soon, write_all};
 use super::super::{Interest, wait_ready};
 use super::*;
 
@@ -253,6 +253,54 @@ fn a_server_that_pings_and_reads_nothing_is_left() {
 }
 
 #[test]
+fn a_server_that_pings_without_end_does_not_keep_a_read_from_returning() {
+    let (socket, server) = upgraded(b"");
+    let mut pongs = server.try_clone().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // More pings than a turn of reading takes; they stop only when the client has gone.
+            let pings = frame(0x89, b"").repeat(50_000);
+            let mut server = &server;
+            while server.write_all(&pings).is_ok() {}
+        });
+        scope.spawn(move || while matches!(pongs.read(&mut [0; 65536]), Ok(1..)) {});
+        let nothing = read_available(&socket).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+        socket.shutdown();
+    });
+}
+
+#[test]
+fn a_pong_that_a_frame_and_then_the_socket_held_up_is_not_forgotten() {
+    let (near, mut server) = pair();
+    let limited = Arc::new(Limited::new(Arc::new(near)));
+    let socket = WebSocket::new(Arc::clone(&limited) as Arc<dyn Transport>, b"");
+    let (header, payload) = (6, pattern(100));
+    limited.allow(header + 50);
+    let error = socket.write(&[IoSlice::new(&payload)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    server.write_all(&frame(0x89, b"now")).unwrap();
+    assert!(read_available(&socket).is_err());
+    assert!(!socket.read_awaits_output(), "the frame goes first");
+    limited.allow(50);
+    assert_eq!(socket.write(&[IoSlice::new(&payload)]).unwrap(), 100);
+    assert!(socket.read_awaits_output());
+    limited.allow(1000);
+    assert!(read_available(&socket).is_err());
+    assert!(!socket.read_awaits_output());
+    assert!(client_frame(&mut server).1 == payload);
+    assert_eq!(client_frame(&mut server).1, b"now");
+}
+
+#[test]
+fn payload_before_a_violation_counts() {
+    let (socket, _server) = upgraded(&[frame(0x82, b"last"), frame(0x81, b"text")].concat());
+    assert_eq!(read_available(&socket).unwrap(), b"last");
+    let error = read_available(&socket).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
+#[test]
 fn the_servers_close_is_answered_and_ends_the_stream() {
     let close = frame(0x88, &[0x03, 0xe9]);
     let (socket, mut server) = upgraded(&[frame(0x82, b"last"), close, vec![0xff; 9]].concat());
@@ -324,7 +372,7 @@ fn a_claimed_length_takes_no_memory() {
     let (socket, mut server) = upgraded(&head);
     server.write_all(b"begin").unwrap();
     assert_eq!(read_exactly(&socket, 5), b"begin");
-    assert!(socket.decoder.lock().capacity() <= READ_SIZE);
+    assert!(socket.input.lock().held.capacity() <= READ_SIZE);
 }
 
 proptest::proptest! {
