@@ -100,6 +100,9 @@ impl Client {
             if std::mem::take(&mut link.read_again) {
                 turn = ReadTurn::More;
             }
+            if link.awaits_input && !transport.write_awaits_input() {
+                self.handle_writable(state);
+            }
         }
         turn
     }

@@ -118,7 +118,8 @@ impl Client {
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.blocked = blocked;
-            if blocked && link.registered && !link.transport.write_awaits_input() {
+            link.awaits_input = blocked && link.transport.write_awaits_input();
+            if blocked && link.registered && !link.awaits_input {
                 reactor::watch_writable(key, &*link.transport);
             }
         }

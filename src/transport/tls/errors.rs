@@ -99,9 +99,14 @@ fn lines(stack: &ErrorStack) -> Vec<String> {
     stack.errors().iter().map(ToString::to_string).collect()
 }
 
+/// Whether OpenSSL goes on once the stream below does.
+pub(super) fn is_wish(error: &ssl::Error) -> bool {
+    matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE)
+}
+
 /// The error of an established connection.
 pub(super) fn io_error(error: ssl::Error) -> io::Error {
-    if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
+    if is_wish(&error) {
         return ErrorKind::WouldBlock.into();
     }
     error

@@ -29,6 +29,8 @@ pub(super) use resumption::Sessions;
 
 /// Most bytes that one record takes (RFC 8446, section 5.1).
 const RECORD_SIZE: usize = 16 * 1024;
+/// Records that are sent together at most.
+const RECORDS_AT_ONCE: usize = 4;
 /// After this many records in a row without data the owner gets its turn.
 const RECORDS_PER_TURN: usize = 64;
 
@@ -105,8 +107,8 @@ pub(super) struct Tls {
 
 struct State {
     stream: SslStream<Records>,
-    /// What a write offered that may be in a record already: OpenSSL wants as many bytes again.
-    unfinished: Vec<u8>,
+    /// Bytes in records that wait to be sent: they count as written when these are.
+    in_records: usize,
 }
 
 /// Secures `inner` as a connection to the host of `address`, by resuming one of `sessions` if there is one for it.
@@ -130,7 +132,7 @@ pub(super) fn connect(
             inner,
             state: Mutex::new(State {
                 stream,
-                unfinished: Vec::new(),
+                in_records: 0,
             }),
             is_drained: AtomicBool::new(false),
             read_awaits_output: AtomicBool::new(false),
@@ -180,14 +182,27 @@ fn complete(
     deadline: Instant,
 ) -> Result<(), Failure> {
     loop {
-        let interest = match stream.connect() {
+        let result = stream.connect();
+        // An alert for the server is worth a try only.
+        let fails = matches!(&result, Err(error) if !errors::is_wish(error));
+        loop {
+            match stream.get_mut().send() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !fails => {
+                    wait(inner, Interest::WRITE, deadline)?;
+                }
+                Err(error) if !fails => return Err(error.into()),
+                _ => break,
+            }
+        }
+        match result {
             Ok(()) => return Ok(()),
-            Err(error) if error.code() == ErrorCode::WANT_READ => Interest::READ,
-            Err(error) if error.code() == ErrorCode::WANT_WRITE => Interest::WRITE,
+            Err(error) if error.code() == ErrorCode::WANT_READ => {
+                wait(inner, Interest::READ, deadline)?;
+            }
+            Err(error) if errors::is_wish(&error) => {}
             Err(_) if mismatch.load(Ordering::Relaxed) => return Err(Failure::wrong_host()),
             Err(error) => return Err(Failure::in_handshake(error)),
-        };
-        wait(inner, interest, deadline)?;
+        }
     }
 }
 
@@ -226,7 +241,7 @@ impl State {
             match self.stream.ssl_read(&mut buf[filled..]) {
                 Ok(count) => {
                     filled += count;
-                    self.stream.get_mut().close(true);
+                    self.stream.get_mut().close();
                 }
                 Err(error) => {
                     let is_record =
@@ -238,24 +253,24 @@ impl State {
                 }
             }
         };
-        self.stream.get_mut().close(false);
+        self.stream.get_mut().end_reading();
         (filled, error)
     }
 
-    /// Writes `record`, which is at most [`RECORD_SIZE`] long, unless one is unfinished.
-    fn write(&mut self, record: &[u8]) -> Result<usize, ssl::Error> {
-        if !self.unfinished.is_empty() {
-            let count = self.stream.ssl_write(&self.unfinished)?;
-            self.unfinished.drain(..count);
-            if self.unfinished.is_empty() {
-                self.unfinished = Vec::new();
-            }
-            return Ok(count);
+    /// Makes records of `bufs` behind their first `skip` bytes, as many as are worth sending together.
+    fn fill_records(&mut self, bufs: &[IoSlice<'_>], skip: usize) -> Result<(), ssl::Error> {
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let end = total.min(skip + RECORDS_AT_ONCE * RECORD_SIZE);
+        self.stream.get_mut().collect(end - skip > RECORD_SIZE);
+        let mut result = Ok(());
+        while result.is_ok() && skip + self.in_records < end {
+            let written = with_record(bufs, skip + self.in_records, |record| {
+                self.stream.ssl_write(record)
+            });
+            result = written.map(|count| self.in_records += count);
         }
-        let written = self.stream.ssl_write(record);
-        let rest = &record[*written.as_ref().unwrap_or(&0)..];
-        self.unfinished.extend_from_slice(rest);
-        written
+        self.stream.get_mut().collect(false);
+        result
     }
 }
 
@@ -265,16 +280,21 @@ impl Transport for Tls {
         let mut state = self.state.lock();
         let (filled, error) = state.read(buf);
         let code = error.as_ref().map(ssl::Error::code);
-        self.write_awaits_input.store(false, Ordering::Relaxed);
-        let awaits_output = code == Some(ErrorCode::WANT_WRITE);
+        // What OpenSSL had to answer. A failure shows again, at the next read or write.
+        let _ = state.stream.get_mut().send();
+        if state.stream.ssl().is_init_finished() {
+            self.write_awaits_input.store(false, Ordering::Relaxed);
+        }
+        let awaits_output = state.in_records == 0 && state.stream.get_ref().is_waiting();
         self.read_awaits_output
             .store(awaits_output, Ordering::Relaxed);
         let is_short_of_bytes = error
             .as_ref()
             .is_some_and(|error| error.io_error().is_some());
         let drained = is_short_of_bytes && state.stream.get_ref().is_drained();
+        let is_stuck = code == Some(ErrorCode::WANT_WRITE);
         self.is_drained
-            .store(drained || awaits_output, Ordering::Relaxed);
+            .store(drained || is_stuck, Ordering::Relaxed);
         match error {
             // Any failure shows again at the next read.
             _ if filled > 0 => Ok(filled),
@@ -289,24 +309,33 @@ impl Transport for Tls {
         let state = &mut *self.state.lock();
         let total: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut written = 0;
-        while written < total {
-            let result = with_record(bufs, written, |record| state.write(record));
-            match result {
-                Ok(count) => written += count,
-                Err(error) => {
-                    let awaits_input = error.code() == ErrorCode::WANT_READ;
-                    self.write_awaits_input
-                        .store(awaits_input, Ordering::Relaxed);
-                    let error = errors::io_error(error);
-                    if written > 0 && error.kind() == ErrorKind::WouldBlock {
-                        return Ok(written);
-                    }
-                    return Err(error);
-                }
+        let mut awaits_input = false;
+        let result = loop {
+            if let Err(error) = state.stream.get_mut().send() {
+                break Err(error);
             }
+            written += std::mem::take(&mut state.in_records);
+            if written >= total {
+                break Ok(());
+            }
+            if !state.stream.ssl().is_init_finished() {
+                // The server wants new keys. Only a read can take what it sends meanwhile.
+                awaits_input = true;
+                break Err(ErrorKind::WouldBlock.into());
+            }
+            if let Err(error) = state.fill_records(bufs, written) {
+                awaits_input = error.code() == ErrorCode::WANT_READ;
+                // What is in records already is sent all the same.
+                let _ = state.stream.get_mut().send();
+                break Err(errors::io_error(error));
+            }
+        };
+        self.write_awaits_input
+            .store(awaits_input, Ordering::Relaxed);
+        match result {
+            Err(error) if written == 0 || error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Ok(written),
         }
-        self.write_awaits_input.store(false, Ordering::Relaxed);
-        Ok(written)
     }
 
     fn shutdown(&self) {
@@ -316,7 +345,10 @@ impl Transport for Tls {
     fn finish(&self) {
         let _own = OwnErrors::begin();
         // The connection ends now, whether close_notify is taken or not.
-        let _ = self.state.lock().stream.shutdown();
+        let mut state = self.state.lock();
+        let _ = state.stream.shutdown();
+        let _ = state.stream.get_mut().send();
+        drop(state);
         self.inner.finish();
     }
 
