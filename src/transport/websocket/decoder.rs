@@ -58,6 +58,12 @@ impl Decoder {
             if self.frame_left > 0 {
                 return Ok(self.take_payload(source, buf));
             }
+            // What most frames are, without the general parser's pains: a whole binary message of up to 125 bytes.
+            if let ([0x82, length @ ..=125, rest @ ..], false) = (*source, self.in_message) {
+                self.frame_left = u64::from(*length);
+                *source = rest;
+                continue;
+            }
             let mut cursor = Cursor::new(*source);
             let parsed = FrameHeader::parse(&mut cursor);
             let header_len = cursor.position() as usize;

@@ -465,6 +465,25 @@ mod upgrade {
     }
 
     #[test]
+    fn replies_that_announce_the_upgrade_are_passed_over() {
+        let early = |accept: &str| {
+            let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".to_owned();
+            vec![[(hints + &good(accept)).into_bytes(), frame(0x82, b"early")].concat()]
+        };
+        let (socket, _) = connect_to(early, soon());
+        assert_eq!(read_exactly(&socket.unwrap(), 5), b"early");
+    }
+
+    #[test]
+    fn a_path_cannot_bring_lines_into_the_request() {
+        let (near, mut far) = pair();
+        let address = ServerAddress::parse(b"ws://h/p HTTP/1.1\r\nX: y").unwrap();
+        let result = connect(Arc::new(near), &address, &[], soon());
+        assert_eq!(result.err().unwrap().kind(), ErrorKind::InvalidData);
+        assert_eq!(far.read(&mut [0; 4]).unwrap(), 0, "nothing was sent");
+    }
+
+    #[test]
     fn a_reply_that_is_no_upgrade_fails_at_once() {
         let replies: [fn(&str) -> String; 8] = [
             |_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n".to_owned(),
