@@ -10,8 +10,8 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::super::Transport;
 
-/// Payload bytes masked at a time: a message of 64 KiB goes with its header.
-const CHUNK: usize = 66 * 1024;
+/// Payload bytes masked at a time: they stay in the fastest caches, and 32 KiB go with their headers.
+const CHUNK: usize = 34 * 1024;
 /// Longest header of a frame with a mask (RFC 6455, section 5.2).
 const HEADER_SIZE: usize = 14;
 /// Control frames that are sent together at most.
