@@ -78,7 +78,9 @@ impl Client {
                         to_end |= others_to_end;
                         continue;
                     }
-                    turn = ReadTurn::Drained;
+                    if !transport.has_buffered_input() {
+                        turn = ReadTurn::Drained;
+                    }
                     break;
                 }
                 Err(error) => {
@@ -112,6 +114,9 @@ impl Client {
             }
             if link.wanted_again.take().is_some() {
                 turn = ReadTurn::More;
+            }
+            if link.awaits_input && !transport.write_awaits_input() {
+                self.handle_writable(state);
             }
         }
         turn

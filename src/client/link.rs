@@ -19,6 +19,8 @@ pub(super) struct Link {
     pub(super) input: Option<ReadBuffer>,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
+    /// What it waits for then comes by reading.
+    pub(super) awaits_input: bool,
     /// A thread that drives the connection waits for it to be writable.
     pub(super) write_watched: bool,
     /// A worker found more to read while another was reading; whether to the end of the stream.
@@ -38,6 +40,7 @@ impl Link {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             input: Some(ReadBuffer::default()),
             blocked: false,
+            awaits_input: false,
             write_watched: false,
             wanted_again: None,
             paused: false,

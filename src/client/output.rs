@@ -151,7 +151,8 @@ impl Client {
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.blocked = blocked;
-            if blocked && link.registered && !link.transport.write_awaits_input() {
+            link.awaits_input = blocked && link.transport.write_awaits_input();
+            if blocked && link.registered && !link.awaits_input {
                 reactor::watch_writable(key, &*link.transport);
             }
         }
@@ -162,6 +163,11 @@ impl Client {
         if state.link.as_ref().is_some_and(|link| link.blocked) {
             self.set_blocked(state, false);
             self.flush(state);
+            // A layer's own bytes may have waited for the end of what was under way, and wait for the socket now.
+            let link = state.link.as_ref().filter(|link| link.registered);
+            if let Some(link) = link.filter(|link| link.transport.read_awaits_output()) {
+                reactor::watch_writable(self.key, &*link.transport);
+            }
         }
     }
 }
