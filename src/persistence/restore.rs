@@ -148,7 +148,7 @@ fn one_per_id(
         Key::Sent { id, .. } | Key::Received { id, .. } => id == record.id(),
         Key::PubRel { .. } | Key::Queued { .. } => false,
     };
-    records.sort_by_key(|record| {
+    records.sort_unstable_by_key(|record| {
         let preferred = record.v5_record == prefer_v5;
         (record.id(), !preferred, !own_name(record), record.key)
     });
@@ -242,7 +242,7 @@ fn restore_queue(store: &mut dyn Store) -> (Vec<(Key, QueuedMessage)>, u32) {
             Err(error) => trace!(Level::Error, "{error}"),
         }
     }
-    queue.sort_by_key(|&(seq, key, _)| (seq, key));
+    queue.sort_unstable_by_key(|&(seq, key, _)| (seq, key));
     put_in_queue_order(&mut queue);
     let last = queue.last().map_or(0, |&(seq, ..)| seq);
     let queue = queue

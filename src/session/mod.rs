@@ -221,14 +221,17 @@ impl Session {
         !(self.events.is_empty() && self.store_ops.is_empty() && self.send.is_empty())
     }
 
-    /// Whether there is nothing to drain but messages for the application, few enough to be handed on together with
-    /// those of packets that follow.
+    /// Whether there is nothing to drain but messages and completions for the application, few enough to be handed on
+    /// together with those of packets that follow.
     #[inline]
     pub fn output_can_wait(&self) -> bool {
         const TOGETHER: usize = 32;
         self.store_ops.is_empty()
             && self.events.len() < TOGETHER
-            && matches!(self.events.back(), None | Some(Event::Deliver { .. }))
+            && matches!(
+                self.events.back(),
+                None | Some(Event::Deliver { .. } | Event::Completed { .. })
+            )
     }
 
     /// The bytes to send; drain the store operations first.

@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::time::Instant;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
+use percent_encoding::percent_decode;
 
 use super::exchange::{check_line, invalid, receive_reply, send};
 use super::{Scheme, ServerAddress, Transport};
@@ -101,7 +102,7 @@ impl Proxy {
         let end = rest.iter().rposition(|&byte| byte == b'@');
         let (credentials, rest) = match end {
             Some(at) => (
-                Some(Credentials(percent_decoded(&rest[..at]))),
+                Some(Credentials(percent_decode(&rest[..at]).collect())),
                 &rest[at + 1..],
             ),
             None => (None, rest),
@@ -150,30 +151,11 @@ impl Proxy {
         let mut request = [b"CONNECT ", &authority[..], b" HTTP/1.1\r\nHost: ", host].concat();
         if let Some(Credentials(credentials)) = &self.credentials {
             request.extend_from_slice(b"\r\nProxy-authorization: Basic ");
-            request.extend_from_slice(BASE64.encode(credentials).as_bytes());
+            request.extend_from_slice(Base64::encode_string(credentials).as_bytes());
         }
         request.extend_from_slice(b"\r\n\r\n");
         request
     }
-}
-
-/// `%XX` becomes the byte; a `%` without two hexadecimal digits stands for itself.
-fn percent_decoded(mut text: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some((&byte, rest)) = text.split_first() {
-        let escaped = rest.get(..2).filter(|_| byte == b'%');
-        match escaped.and_then(|digits| data_encoding::HEXLOWER_PERMISSIVE.decode(digits).ok()) {
-            Some(bytes) => {
-                decoded.extend_from_slice(&bytes);
-                text = &rest[2..];
-            }
-            None => {
-                decoded.push(byte);
-                text = rest;
-            }
-        }
-    }
-    decoded
 }
 
 #[cfg(test)]

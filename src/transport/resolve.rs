@@ -30,9 +30,10 @@ fn resolve_with(
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let mut addresses = look_up_aside(host.to_owned(), port, deadline, look_up)
+    let addresses = look_up_aside(host.to_owned(), port, deadline, look_up)
         .map_err(|error| unresolved(host, error))?;
-    addresses.sort_by_key(SocketAddr::is_ipv6);
+    let (first, then): (Vec<_>, Vec<_>) = addresses.into_iter().partition(SocketAddr::is_ipv4);
+    let mut addresses = [first, then].concat();
     addresses.dedup();
     if addresses.is_empty() {
         return Err(unresolved(host, io::ErrorKind::NotFound.into()));

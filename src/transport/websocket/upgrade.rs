@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Instant;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use sha1::{Digest, Sha1};
 
 use super::super::exchange::{check_line, invalid, receive_reply, send};
@@ -24,7 +24,7 @@ pub(super) fn upgrade(
     check_line(&address.text)?;
     let mut random = [0; 16];
     fill_random(&mut random)?;
-    let key = BASE64.encode(&random);
+    let key = Base64::encode_string(&random);
     send(transport, &request(address, &key, headers), deadline)?;
     receive_reply(transport, usize::MAX, deadline, |reply, complete| {
         if reply.code.is_some_and(|code| code != 101) || reply.version == Some(0) {
@@ -74,7 +74,7 @@ fn accept_value(key: &str) -> String {
         .chain_update(key)
         .chain_update(ACCEPT_GUID)
         .finalize();
-    BASE64.encode(&digest)
+    Base64::encode_string(&digest)
 }
 
 /// `Upgrade` and `Sec-WebSocket-Protocol` are not asked for: servers leave them out.
