@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# differential.sh check|record|show [STORY...]
+# differential.sh check|record|show [STORY...], differential.sh random COMMAND...
 # check   runs the stories of tests/differential on build/lib and compares with what was recorded
 # record  runs them on the installed original library and keeps what it did; what ours does is kept too where the story
 #         says `# differs: reason`
 # show    prints the difference between the two, without keeping anything
+# random  stories made from seeds: COMMAND is check, soak FIRST LAST, record FIRST LAST, show SEED, story SEED
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 mode=${1:-}
 [ $# -gt 0 ] && shift
-case $mode in check | record | show) ;; *) die "usage: $0 check|record|show [STORY...]" ;; esac
+case $mode in check | record | show | random) ;; *) die "usage: $0 check|record|show [STORY...], or random COMMAND..." ;; esac
 need cc timeout diff
 folder=tests/differential
 driver=build/differential/driver
@@ -18,6 +19,15 @@ ours=$PWD/build/lib
 mkdir -p "$folder/recorded" "$folder/recorded-ours" "$(dirname "$driver")"
 cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o "$driver.$$" "$folder"/driver/*.c -L"$ours" -lpaho-mqtt3c -lpthread
 mv "$driver.$$" "$driver"
+
+if [ "$mode" = random ]; then
+    need python3
+    case ${1:-} in soak | record | show)
+        [ -n "$(ldconfig -p | grep 'libpaho-mqtt3c\.so\.1')" ] || die "the original is missing (scripts/setup.sh installs it)" ;;
+    esac
+    python3 -B "$folder/random" "$PWD/$driver" "$ours" "$@"
+    exit
+fi
 
 stories=("$@")
 if [ ${#stories[@]} -eq 0 ]; then

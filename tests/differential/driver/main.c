@@ -1,5 +1,6 @@
 /* differential: runs a story and prints what happened. Usage: driver STORY [TRANSCRIPT]
- * With the transcript that it should become, it waits for what should happen; otherwise for silence. */
+ * With the transcript that it should become, it waits for what should happen; otherwise for silence, of SILENCE ms if the
+ * environment says so. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
         if (number == SIGSEGV || number == SIGABRT || number == SIGBUS || number == SIGALRM)
             signal(number, crash);
     alarm(LIMIT);
+    if (getenv("SILENCE") != NULL)
+        set_silence(atoi(getenv("SILENCE")));
     broker_port = start_broker();
     mask_port(broker_port);
     if (argc > 2)
