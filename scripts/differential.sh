@@ -17,15 +17,18 @@ folder=tests/differential
 driver=build/differential/driver
 ours=$PWD/build/lib
 mkdir -p "$folder/recorded" "$folder/recorded-ours" "$(dirname "$driver")"
-cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o "$driver.$$" "$folder"/driver/*.c -L"$ours" -lpaho-mqtt3c -lpthread
-mv "$driver.$$" "$driver"
+for name in paho-mqtt3c paho-mqtt3cs; do # the second one for stories that come by TLS
+    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -o "$driver.$$" "$folder"/driver/*.c -L"$ours" -l$name \
+        -lssl -lcrypto -lpthread
+    mv "$driver.$$" "$driver-$name"
+done
 
 if [ "$mode" = random ]; then
     need python3
     case ${1:-} in soak | record | show)
         [ -n "$(ldconfig -p | grep 'libpaho-mqtt3c\.so\.1')" ] || die "the original is missing (scripts/setup.sh installs it)" ;;
     esac
-    python3 -B "$folder/random" "$PWD/$driver" "$ours" "$@"
+    python3 -B "$folder/random" "$PWD/$driver-paho-mqtt3c" "$ours" "$@"
     exit
 fi
 
@@ -38,9 +41,11 @@ if [ ${#stories[@]} -eq 0 ]; then
 fi
 
 play() { # LIBRARY_PATH STORY [EXPECTED]
+    local name=paho-mqtt3c
+    ! grep -qE '^way (ssl|wss)' "$folder/stories/$2.story" || name=paho-mqtt3cs
     (
         cd "$WORK" # the original deletes files in the working directory
-        LD_LIBRARY_PATH=$1 timeout -k 5 150 "$OLDPWD/$driver" "$OLDPWD/$folder/stories/$2.story" ${3:+"$OLDPWD/$3"}
+        LD_LIBRARY_PATH=$1 timeout -k 5 150 "$OLDPWD/$driver-$name" "$OLDPWD/$folder/stories/$2.story" ${3:+"$OLDPWD/$3"}
     ) </dev/null 2>&1
 }
 

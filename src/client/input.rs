@@ -4,6 +4,7 @@ use super::drain::StoreFailed;
 use super::state::State;
 use super::{Client, reactor};
 use crate::packet::{ReasonCode, next_frame};
+use crate::trace::Level;
 use crate::transport::Transport;
 use bytes::BytesMut;
 use parking_lot::MutexGuard;
@@ -113,7 +114,13 @@ impl Client {
         state.session.note_received(now);
         loop {
             let handled = match next_frame(input, state.session.maximum_packet_size()) {
-                Ok(Some(frame)) => state.session.handle_frame(now, frame),
+                Ok(Some(frame)) => {
+                    let packet_type = frame.first_byte >> 4;
+                    let handled = state.session.handle_frame(now, frame);
+                    handled.inspect_err(|_| {
+                        crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
+                    })
+                }
                 Ok(None) => break,
                 Err(malformed) => Err(malformed),
             };

@@ -30,6 +30,14 @@ def normalised(transcript):
                 continue
             if "-> DISCONNECT" in line and not verb.startswith("disconnect"):
                 continue
+            # user-store-disconnect-after-a-loss
+            if line == "  store clear: 0" and verb.startswith("disconnect"):
+                continue
+            # trace-lines-of-level-3: the original's inner life
+            if line.startswith("  trace 5") and "Bad MQTT packet" not in line:
+                continue
+            # trace-lines-of-unprintable-payloads
+            line = re.sub(r"(  trace 4 .* payload len\(\d+\): ).*", r"\1", line)
             # destroy-while-connected
             if verb == "destroy" and re.match(r"  wire c\d+ closed", line):
                 continue
@@ -37,7 +45,7 @@ def normalised(transcript):
             line = re.sub(r"(returned \S+ version 5 session present) \d", r"\1 ?", line)
             # store-repeated-message-keeps-its-flag: records of received QoS 2 messages here tell repeats apart by DUP,
             # which no program sees
-            line = re.sub(r"(q-\d+\.msg .*02 00 00 00 0[01] 00 00 00) 0[01] 00 00 00", r"\1 ?", line)
+            line = re.sub(r"(q-\d+\b.* 02 00 00 00 0[01] 00 00 00) 0[01] 00 00 00", r"\1 ?", line)
             # store-keeps-undelivered-messages-until-the-next-start: restored messages have no struct_id
             line = line.replace(" MQTM 1 ", "  1 ")
             token = re.search(r"token (-?\d+)$", line)
@@ -55,6 +63,10 @@ def normalised(transcript):
                     continue
                 outstanding.discard(key)
             kept.append(line)
+        if any(line.startswith("  callback") for line in kept):
+            # receive-returns-queued-messages-in-order: one packet after the other there, all that came here
+            kept = [line for line in kept if not line.startswith("  store")] + sorted(
+                line for line in kept if line.startswith("  store"))
         result.append((told, kept))
     return result
 

@@ -15,6 +15,4 @@ publish t x 1
 broker close
 connect version=4 clean=0
 disconnect 0
-broker stop
-connect version=4
 destroy
