@@ -5,8 +5,8 @@ shows the difference. What cannot be avoided is normalised in compare.py.
 """
 import random
 
-from vocabulary import MALFORMED, MALFORMED_5, CONNACK_PROPERTIES, size, packet
 from traffic import Traffic
+from vocabulary import CONNACK_PROPERTIES, MALFORMED, MALFORMED_5, packet, size
 
 
 class Story(Traffic):
@@ -29,6 +29,7 @@ class Story(Traffic):
         self.restarted = False
         self.settled = True
         self.nul = False  # a topic with NUL may be among them
+        self.planned = False  # something is to be done in a callback
         self.frozen = False  # packet identifiers are not comparable any more
 
     def chance(self, probability):

@@ -8,8 +8,8 @@ MALFORMED = ["30 01 00", "32 03 00 01 74", "30 ff ff ff ff ff", "40 01 00", "50 
 MALFORMED_5 = ["30 01 00", "30 05 00 01 74 03 01", "30 ff ff ff ff ff", "40 01 00", "90 02 00 01"]
 # What a server may say at connect without changing what the client does (avoids: v5-server-keep-alive,
 # v5-limits-of-the-server).
-CONNACK_PROPERTIES = ["", "", "", "21 00 03", "12 00 03 6e 65 77", "22 00 00", "1f 00 02 6f 6b", "26 00 01 6b 00 01 76", "28 00 29 00 2a 00",
-                      "11 00 00 00 05"]
+CONNACK_PROPERTIES = ["", "", "", "21 00 03", "12 00 03 6e 65 77", "22 00 00", "1f 00 02 6f 6b", "26 00 01 6b 00 01 76",
+                      "28 00 29 00 2a 00", "11 00 00 00 05"]
 PUBLISH_PROPERTIES = ["", "", "01 01", "02 00 00 00 05", "03 00 01 63", "08 00 01 72", "09 00 02 61 62", "0b 07",
                       "26 00 01 6b 00 01 76 26 00 01 6b 00 01 77"]
 OWN_PROPERTIES = [None, None, None, "1:1", "2:30", "3:text/plain", "8:r/t", "9:#0102", "38:k~v", "38:a~b,38:a~c,1:0"]
