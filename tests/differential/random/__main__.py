@@ -61,10 +61,14 @@ def soak(stage, first, last, jobs):
 
 
 def record(stage, seeds, jobs):
-    """Keeps what both do; a story that does not do the same twice is left out."""
+    """Keeps what both do; a story that does not do the same twice is left out. So is one with callbacks and a user's
+    store: messages are taken from it while others are put in."""
 
     def one(seed):
         lines = generate.story(seed)
+        with_callbacks = any(line.startswith("callbacks") and "arrived=no" not in line for line in lines)
+        if with_callbacks and any("store=user" in line for line in lines):
+            return None
         original, ours, difference = stage.compare(lines, silence=LONGER_SILENCE, hurry=False)
         again, ours_again, _ = stage.compare(lines)
         steady = original == again and ours == ours_again
