@@ -107,6 +107,9 @@ def check(stage, jobs):
 
 
 def main():
+    if len(sys.argv) < 4:
+        print(__doc__)
+        return 2
     driver, ours, command, *arguments = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="mqtt3c.random.") as work:
         stage = play.Stage(driver, ours, work)
