@@ -71,6 +71,7 @@ run() {
             "tcp://127.0.0.1:$AUTH_PORT" >>"$WORK/$name.out" 2>&1 </dev/null || status=$?
     if [ $status -eq 0 ]; then
         printf 'ok      %-28s %6s s\n' "$name" "$(seconds_since "$start")"
+        grep '^skipped: ' "$WORK/$name.out" || true # what cannot be shown here
     else
         printf 'FAILED  %-28s %6s s  exit %d\n%s\n' "$name" "$(seconds_since "$start")" "$status" \
             "$(sed 's/^/        /' "$WORK/$name.out")"

@@ -117,6 +117,11 @@ if [ -n "$library" ]; then
     LD_LIBRARY_PATH=$library timeout 60 "$WORK/tls_options" "ssl://localhost:$tls_port" "ssl://localhost:$psk_port" \
         "tcp://127.0.0.1:$BROKER_PORT" "$WORK/tls/ca.pem" >"$WORK/pub.out" 2>&1
     verdict $? "the TLS options of the interface"
+    cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -DFIXED -Iinclude -o "$WORK/tls_turns" tests/c/ways/tls_turns.c \
+        "-L$library" -lpaho-mqtt3cs -lssl -lcrypto -lpthread
+    LD_LIBRARY_PATH=$library timeout 60 "$WORK/tls_turns" "$WORK/tls/server.pem" "$WORK/tls/server.key" \
+        "$WORK/tls/ca.pem" >"$WORK/pub.out" 2>&1
+    verdict $? "TLS with new keys while messages are under way"
 fi
 
 echo "transports: $passed passed, $failed failed"

@@ -3,16 +3,16 @@
 
 use bytes::Bytes;
 use mqtt3c::client::{Client, ConnectRequest, VersionChoice};
-use mqtt3c::packet::{Properties, ProtocolVersion};
+use mqtt3c::packet::{Properties, ProtocolVersion, ReasonCode};
 use mqtt3c::session::ConnectOptions;
-use mqtt3c::transport::{Options, ServerAddress, TlsOptions};
+use mqtt3c::transport::{Options, Proxies, ServerAddress, TlsOptions};
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    SslAcceptor, SslAcceptorBuilder, SslMethod, SslStream, SslVerifyMode, SslVersion,
+    SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509Builder;
 use std::io::{Read, Write};
@@ -25,14 +25,38 @@ const VERSIONS: [SslVersion; 2] = [SslVersion::TLS1_2, SslVersion::TLS1_3];
 const ACCEPTED: u8 = 0;
 const NOT_AUTHORIZED: u8 = 5;
 
+/// A way to a server over TLS.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    scheme: &'static str,
+    through_proxy: bool,
+}
+
+const STRAIGHT: Way = Way {
+    scheme: "ssl",
+    through_proxy: false,
+};
+
 /// A server that answers CONNECT.
 struct Server {
+    way: Way,
     listener: TcpListener,
     acceptor: SslAcceptor,
 }
 
+/// The server's end of a connection, and how it came about.
+struct Met {
+    stream: SslStream<TcpStream>,
+    /// Attempts that failed before.
+    failed: usize,
+}
+
 impl Server {
     fn new(version: SslVersion, settle: impl FnOnce(&mut SslAcceptorBuilder)) -> Server {
+        Server::on(STRAIGHT, version, settle)
+    }
+
+    fn on(way: Way, version: SslVersion, settle: impl FnOnce(&mut SslAcceptorBuilder)) -> Server {
         let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
         let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
         let mut certificate = X509Builder::new().unwrap();
@@ -47,13 +71,18 @@ impl Server {
         acceptor.set_max_proto_version(Some(version)).unwrap();
         settle(&mut acceptor);
         Server {
+            way,
             listener: TcpListener::bind("127.0.0.1:0").unwrap(),
             acceptor: acceptor.build(),
         }
     }
 
     fn address(&self) -> ServerAddress {
-        let uri = format!("ssl://{}", self.listener.local_addr().unwrap());
+        let uri = format!(
+            "{}://{}",
+            self.way.scheme,
+            self.listener.local_addr().unwrap()
+        );
         ServerAddress::parse(uri.as_bytes()).unwrap()
     }
 
@@ -63,32 +92,53 @@ impl Server {
         client
     }
 
-    /// The next connection that can be secured, once CONNECT is answered; and how many could not.
-    fn serve(&self, answer: u8) -> (SslStream<TcpStream>, usize) {
+    /// The next connection that can be secured, once CONNECT is answered.
+    fn serve(&self, answer: u8) -> Met {
         let mut failed = 0;
         loop {
-            let (stream, _) = self.listener.accept().unwrap();
+            let (mut stream, _) = self.listener.accept().unwrap();
+            if self.way.through_proxy {
+                assert!(http_request(&mut stream).starts_with("CONNECT 127.0.0.1:"));
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            }
             let Ok(mut stream) = self.acceptor.accept(stream) else {
                 failed += 1;
                 continue;
             };
-            let mut connect = [0; 2];
-            stream.read_exact(&mut connect).unwrap();
-            let mut rest = vec![0; usize::from(connect[1])];
-            stream.read_exact(&mut rest).unwrap();
-            stream.write_all(&[0x20, 2, 0, answer]).unwrap();
-            return (stream, failed);
+            let connack = [0x20, 2, 0, answer];
+            if self.way.scheme == "wss" {
+                let mut socket = tungstenite::accept(&mut stream).unwrap();
+                assert_eq!(socket.read().unwrap().into_data()[0], 0x10);
+                socket.send(connack.to_vec().into()).unwrap();
+            } else {
+                let mut connect = [0; 2];
+                stream.read_exact(&mut connect).unwrap();
+                let mut rest = vec![0; usize::from(connect[1])];
+                stream.read_exact(&mut rest).unwrap();
+                stream.write_all(&connack).unwrap();
+            }
+            return Met { stream, failed };
         }
     }
 
     /// `client` connects. Whether it resumed a session, and how many attempts failed before.
     fn meet(&self, client: &Client, answer: u8) -> (bool, usize) {
+        let met = self.connection_of(client, answer);
+        (met.stream.ssl().session_reused(), met.failed)
+    }
+
+    fn connection_of(&self, client: &Client, answer: u8) -> Met {
+        let proxy = self.listener.local_addr().unwrap().to_string().into_bytes();
         let request = ConnectRequest {
             transport: Options {
                 tls: Some(TlsOptions {
                     verify_chain: false,
                     ..TlsOptions::default()
                 }),
+                proxies: Proxies {
+                    https: self.way.through_proxy.then_some(proxy),
+                    http: None,
+                },
                 ..Options::default()
             },
             addresses: vec![Some(self.address())],
@@ -111,9 +161,51 @@ impl Server {
             let server = scope.spawn(|| self.serve(answer));
             let connected = client.connect(&request);
             assert_eq!(connected.is_ok(), answer == ACCEPTED);
-            let (stream, failed) = server.join().unwrap();
-            (stream.ssl().session_reused(), failed)
+            server.join().unwrap()
         })
+    }
+}
+
+fn http_request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        request.push(byte[0]);
+    }
+    String::from_utf8(request).unwrap()
+}
+
+#[test]
+fn a_session_is_resumed_on_every_way_with_tickets_and_without() {
+    for (scheme, through_proxy) in [("ssl", false), ("ssl", true), ("wss", false), ("wss", true)] {
+        for (version, tickets) in [
+            (SslVersion::TLS1_2, true),
+            (SslVersion::TLS1_2, false),
+            (SslVersion::TLS1_3, true),
+            (SslVersion::TLS1_3, false),
+        ] {
+            let way = Way {
+                scheme,
+                through_proxy,
+            };
+            let server = Server::on(way, version, |acceptor| {
+                acceptor.set_session_id_context(b"test").unwrap();
+                if !tickets {
+                    acceptor.set_options(SslOptions::NO_TICKET);
+                }
+            });
+            let client = server.client();
+            for expected in [false, true, true] {
+                let mut met = server.connection_of(&client, ACCEPTED);
+                let what = format!("{way:?} {version:?} {tickets}");
+                assert_eq!(met.stream.ssl().session_reused(), expected, "{what}");
+                client.disconnect(None, ReasonCode::SUCCESS, None);
+                // DISCONNECT, the WebSocket's close, and that of TLS: a server that sees no orderly end forgets.
+                while met.stream.read(&mut [0; 64]).unwrap() > 0 {}
+                let _ = met.stream.shutdown();
+            }
+        }
     }
 }
 

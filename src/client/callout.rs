@@ -2,6 +2,10 @@
 //! trace): calls on those clients fail at once instead of waiting for themselves.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Guards that live, on all threads: mostly none does, and no thread has to look at its own.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
@@ -16,12 +20,14 @@ impl CalloutGuard {
     /// The thread is about to call out in the middle of an operation on this client.
     pub(super) fn enter(key: u64) -> CalloutGuard {
         ENTERED.with_borrow_mut(|entered| entered.push(key));
+        GUARDS.fetch_add(1, Ordering::Relaxed);
         CalloutGuard { key }
     }
 }
 
 impl Drop for CalloutGuard {
     fn drop(&mut self) {
+        GUARDS.fetch_sub(1, Ordering::Relaxed);
         ENTERED.with_borrow_mut(|entered| {
             if let Some(position) = entered.iter().rposition(|key| *key == self.key) {
                 entered.remove(position);
@@ -32,11 +38,18 @@ impl Drop for CalloutGuard {
 
 impl super::Client {
     /// Whether this thread is inside a call-out of an operation on this client.
+    #[inline]
     pub fn is_calling_out(&self) -> bool {
+        GUARDS.load(Ordering::Relaxed) != 0 && self.is_entered()
+    }
+
+    #[cold]
+    fn is_entered(&self) -> bool {
         ENTERED.with_borrow(|entered| entered.contains(&self.key))
     }
 
     /// Writes out this thread's trace lines; a trace callback that calls this client again gets a failure.
+    #[inline]
     pub fn flush_trace(&self) {
         if crate::trace::has_pending() {
             let _callout = CalloutGuard::enter(self.key);

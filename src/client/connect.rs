@@ -66,7 +66,7 @@ enum AttemptError {
 impl From<AttemptError> for Error {
     fn from(error: AttemptError) -> Error {
         match error {
-            AttemptError::Refused(connack) => Error::Refused(connack),
+            AttemptError::Refused(connack) => Error::Refused(Box::new(connack)),
             AttemptError::Broken => Error::Disconnected,
             AttemptError::Unanswered | AttemptError::Failed => Error::Failure,
         }
@@ -84,7 +84,7 @@ impl Client {
     pub fn connect(&self, request: &ConnectRequest) -> Result<Connected, Error> {
         let mut state = self.adopt().ok_or(Error::Failure)?;
         while state.is_changing_connection() && !state.destroyed {
-            if state.phase != Phase::Connecting && dispatch::is_in_callback() {
+            if state.phase != Phase::Connecting && dispatch::is_dispatcher() {
                 // That disconnect waits for this callback.
                 return Err(Error::Failure);
             }

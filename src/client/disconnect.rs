@@ -59,7 +59,7 @@ impl Client {
         });
         // What was acknowledged has been told before this returns, as by the original; not to a thread that itself keeps
         // other callbacks from running.
-        if state.driver == Driver::Workers && !dispatch::is_in_callback() {
+        if state.driver == Driver::Workers && !dispatch::is_dispatcher() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
             // A destroyed client is told nothing more.
             while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {

@@ -5,13 +5,13 @@
 
 use super::state::{Driver, State};
 use super::{Client, reactor};
-use crate::packet::{Disconnect, PacketId, Properties, Publish, ReasonCode};
+use crate::packet::{Disconnect, Message, PacketId, Properties, ReasonCode};
 use crate::process_lock::ProcessMutex;
 use parking_lot::MutexGuard;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// After a refusal (messageArrived returned 0) the message is offered again this much later.
@@ -43,7 +43,7 @@ pub type CallbackRef<A, R = ()> = Arc<dyn Fn(&A) -> R + Send + Sync>;
 #[derive(Clone, Default)]
 pub struct Callbacks {
     /// A message; `false` refuses it for now.
-    pub message_arrived: Option<CallbackRef<Publish, bool>>,
+    pub message_arrived: Option<CallbackRef<Message, bool>>,
     /// The handshake of a message has ended.
     pub delivery_complete: Option<Callback<PacketId>>,
     /// The connection broke.
@@ -75,13 +75,13 @@ static DISPATCHER: ProcessMutex<Dispatcher> = ProcessMutex::new(Dispatcher {
 });
 
 thread_local! {
-    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+    static IS_DISPATCHER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the calling thread is inside a messageArrived, deliveryComplete or published callback of any client: until
-/// that returns no other one runs.
-pub(super) fn is_in_callback() -> bool {
-    IN_CALLBACK.get()
+/// Whether the calling thread is the dispatcher: inside a messageArrived, deliveryComplete or published callback of any
+/// client, or between two of them. Until it goes on no other one runs.
+pub(super) fn is_dispatcher() -> bool {
+    IS_DISPATCHER.get()
 }
 
 /// Runs callbacks of all clients that have something to tell, unless another thread is at it. For workers.
@@ -93,14 +93,16 @@ pub(super) fn run_callbacks() {
         }
         dispatcher.running = true;
     }
+    IS_DISPATCHER.set(true);
+    let _blocking = reactor::Blocking::begin();
     loop {
-        reactor::prepare_to_block();
         let client = {
             let mut dispatcher = DISPATCHER.lock();
             match dispatcher.ready.pop_front() {
                 Some(client) => client,
                 None => {
                     dispatcher.running = false;
+                    IS_DISPATCHER.set(false);
                     return;
                 }
             }
@@ -191,10 +193,11 @@ impl Client {
     }
 
     fn run_batch(&self) {
+        let dispatcher = thread::current().id();
         let mut state = self.state.lock();
         state.scheduled = false;
         for _ in 0..BATCH {
-            if state.destroyed || !self.run_one(&mut state) {
+            if state.destroyed || !self.run_one(&mut state, dispatcher) {
                 return;
             }
         }
@@ -218,7 +221,10 @@ impl Client {
             }
             dispatcher.running = true;
         }
-        while !state.destroyed && self.run_one(state) {}
+        IS_DISPATCHER.set(true);
+        let dispatcher = thread::current().id();
+        while !state.destroyed && self.run_one(state, dispatcher) {}
+        IS_DISPATCHER.set(false);
         let waiting = {
             let mut dispatcher = DISPATCHER.lock();
             dispatcher.running = false;
@@ -230,23 +236,23 @@ impl Client {
     }
 
     /// Runs the next callback. `false`: there is none.
-    fn run_one(&self, state: &mut MutexGuard<'_, State>) -> bool {
+    fn run_one(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadId) -> bool {
         match self.next(state) {
             Next::Nothing => false,
             Next::Message => {
-                self.offer_message(state);
+                self.offer_message(state, dispatcher);
                 true
             }
             Next::Notice => {
                 if let Some((_, notice)) = state.notices.pop_front() {
-                    self.tell(state, notice);
+                    self.tell(state, notice, dispatcher);
                 }
                 true
             }
         }
     }
 
-    fn offer_message(&self, state: &mut MutexGuard<'_, State>) {
+    fn offer_message(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadId) {
         let Some(arrived) = state.callbacks.message_arrived.clone() else {
             return;
         };
@@ -259,7 +265,7 @@ impl Client {
             self.name(),
             state.messages.len() + 1
         );
-        let taken = self.call(state, || arrived(&queued.message));
+        let taken = self.call(state, dispatcher, || arrived(&queued.message));
         if taken {
             self.remove_record(state, queued.record);
             self.resume_reading(state);
@@ -271,11 +277,11 @@ impl Client {
         }
     }
 
-    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
+    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, dispatcher: ThreadId) {
         match notice {
             Notice::Published(completed) => {
                 if let Some(published) = state.callbacks.published.clone() {
-                    self.call(state, || published(&completed));
+                    self.call(state, dispatcher, || published(&completed));
                 }
             }
             Notice::DeliveryComplete(id) => {
@@ -285,7 +291,7 @@ impl Client {
                     self.name()
                 );
                 if let Some(complete) = state.callbacks.delivery_complete.clone() {
-                    self.call(state, || complete(id));
+                    self.call(state, dispatcher, || complete(id));
                 }
             }
             Notice::ConnectionLost | Notice::ServerDisconnect(_) => self.start_loss(state, notice),
@@ -293,14 +299,16 @@ impl Client {
     }
 
     /// Calls out without the lock; destroy in another thread waits for the return.
-    fn call<T>(&self, state: &mut MutexGuard<'_, State>, callback: impl FnOnce() -> T) -> T {
-        state.running = Some(thread::current().id());
+    fn call<T>(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        dispatcher: ThreadId,
+        callback: impl FnOnce() -> T,
+    ) -> T {
+        state.running = Some(dispatcher);
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            IN_CALLBACK.set(true);
-            let result = callback();
-            IN_CALLBACK.set(false);
-            result
+            callback()
         });
         state.running = None;
         self.changed.notify_all();

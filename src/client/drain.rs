@@ -4,7 +4,7 @@ use super::callout::CalloutGuard;
 use super::state::{Driver, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
-use crate::session::Event;
+use crate::session::{Event, StoreOp};
 use crate::trace::Level;
 use parking_lot::MutexGuard;
 
@@ -14,9 +14,14 @@ pub(super) struct StoreFailed;
 impl Client {
     /// Carries out what the session asked for: records first, then bytes are released, then events are handled.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        if !state.session.has_output() {
+            return Ok(());
+        }
         let stored = self.drain_store_ops(state);
         let state_ref = &mut **state;
-        state_ref.outbox.append(state_ref.session.send_queue());
+        if !state_ref.session.send_queue().is_empty() {
+            state_ref.outbox.append(state_ref.session.send_queue());
+        }
         while let Some(event) = state.session.poll_event() {
             self.handle_event(state, event);
         }
@@ -26,8 +31,9 @@ impl Client {
     fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
         while let Some(op) = state.session.poll_store_op() {
             let queue_is_empty = state.messages.is_empty();
+            let of_queue = matches!(op, StoreOp::PutQueued { .. });
             let apply = |store: &mut dyn Store| records::apply(store, op, queue_is_empty);
-            if self.use_store(state, apply).is_err() && state.session.store_failed() {
+            if self.use_store(state, of_queue, apply).is_err() && state.session.store_failed() {
                 return Err(StoreFailed);
             }
         }
@@ -35,27 +41,33 @@ impl Client {
     }
 
     /// Removes the record of a message that the application has taken.
+    #[inline]
     pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
-        let Some(key) = record else { return };
+        if let Some(key) = record {
+            self.remove_key(state, key);
+        }
+    }
+
+    fn remove_key(&self, state: &mut MutexGuard<'_, State>, key: Key) {
         state.removals.push(key);
         state.removals_asked += 1;
         let number = state.removals_asked;
         // Whoever uses the store sees to it next. Waiting for the end of a batch of packets would leave the record
         // there all the while, and a message that was taken would come again after a crash.
         while state.busy && state.removals_done < number {
-            reactor::prepare_to_block();
-            self.changed.wait(state);
+            self.wait_as_worker(state);
         }
         if state.removals_done < number {
-            let _ = self.use_store(state, |_| Ok(()));
+            let _ = self.use_store(state, true, |_| Ok(()));
         }
     }
 
-    /// Works on the store, if there is one, outside the lock: it may be the application's code. Records that wait to be
-    /// removed go first. Failures are traced.
+    /// Works on the store, if there is one. Records that wait to be removed go first. Failures are traced. `of_queue`: who
+    /// takes messages goes on meanwhile.
     fn use_store(
         &self,
         state: &mut MutexGuard<'_, State>,
+        of_queue: bool,
         operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let removals = std::mem::take(&mut state.removals);
@@ -64,27 +76,12 @@ impl Client {
             state.removals_done = asked;
             return Ok(());
         };
-        state.busy = true;
-        if !removals.is_empty() {
-            MutexGuard::unlocked(state, || {
-                reactor::prepare_to_block();
-                let _callout = CalloutGuard::enter(self.key);
-                for key in removals {
-                    if let Err(error) = store.remove(&key.to_string()) {
-                        self.trace_store_error(&error);
-                    }
-                }
-            });
-            // Who took the message goes on to the next one while the operation is under way.
-            state.removals_done = asked;
-            self.changed.notify_all();
-        }
-        let result = MutexGuard::unlocked(state, || {
-            reactor::prepare_to_block();
-            let _callout = CalloutGuard::enter(self.key);
+        let result = if of_queue || !removals.is_empty() || store.may_last() {
+            self.use_unlocked(state, store.as_mut(), removals, asked, operation)
+        } else {
+            // To let others in, only for them to wait, would cost as much again.
             operation(store.as_mut())
-        });
-        state.busy = false;
+        };
         state.store = Some(store);
         self.changed.notify_all();
         self.resume_missed(state);
@@ -92,6 +89,43 @@ impl Client {
             self.trace_store_error(error);
         }
         result
+    }
+
+    /// Outside the lock: it may be the application's code, or wait for a disk.
+    fn use_unlocked(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        store: &mut dyn Store,
+        removals: Vec<Key>,
+        asked: u64,
+        operation: impl FnOnce(&mut dyn Store) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        state.busy = true;
+        if !removals.is_empty() {
+            MutexGuard::unlocked(state, || {
+                let _blocking = reactor::Blocking::begin();
+                let _callout = CalloutGuard::enter(self.key);
+                self.remove_all(store, removals);
+            });
+            // Who took the message goes on to the next one while the operation is under way.
+            state.removals_done = asked;
+            self.changed.notify_all();
+        }
+        let result = MutexGuard::unlocked(state, || {
+            let _blocking = reactor::Blocking::begin();
+            let _callout = CalloutGuard::enter(self.key);
+            operation(store)
+        });
+        state.busy = false;
+        result
+    }
+
+    fn remove_all(&self, store: &mut dyn Store, removals: Vec<Key>) {
+        for key in removals {
+            if let Err(error) = store.remove(&key.to_string()) {
+                self.trace_store_error(&error);
+            }
+        }
     }
 
     fn trace_store_error(&self, error: &StoreError) {
@@ -112,15 +146,14 @@ impl Client {
                 state.connect_answer = Some(super::connect::Answer::Refused(connack))
             }
             Event::DropQueued => state.drop_messages(),
-            Event::Deliver { mut message, seq } => {
-                if state.driver == Driver::Caller {
-                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
-                    message.topic = bytes::Bytes::copy_from_slice(&message.topic);
-                    message.payload = bytes::Bytes::copy_from_slice(&message.payload);
-                }
+            Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();
                 let record = seq.map(|seq| Key::Queued { v5, seq });
-                state.push_message(message, record);
+                match state.driver {
+                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
+                    Driver::Caller => state.push_message(message.detached(), record),
+                    Driver::Workers => state.push_message(message, record),
+                }
                 self.schedule_callbacks(state);
             }
             Event::Completed {

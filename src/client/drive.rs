@@ -1,5 +1,6 @@
 //! Waiting for something to happen on a connection, and driving it meanwhile when nobody else does.
 
+use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, pump};
 use crate::transport::{Interest, Transport, wait_ready};
@@ -211,7 +212,7 @@ impl Client {
 pub(super) struct Watch {
     pub(super) transport: Arc<dyn Transport>,
     number: u64,
-    input: bytes::BytesMut,
+    input: ReadBuffer,
     pub(super) interest: Interest,
     pub(super) timer: Option<Instant>,
 }

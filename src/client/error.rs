@@ -14,7 +14,7 @@ pub enum Error {
     /// The store cannot be opened or read.
     Persistence,
     /// The server refused the connection with this CONNACK.
-    Refused(crate::packet::ConnAck),
+    Refused(Box<crate::packet::ConnAck>),
 }
 
 impl fmt::Display for Error {

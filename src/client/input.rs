@@ -1,12 +1,12 @@
 //! Reading from a connection: one thread at a time, outside the client's lock, whole packets go to the session.
 
 use super::drain::StoreFailed;
+use super::read_buffer::ReadBuffer;
 use super::state::State;
 use super::{Client, reactor};
-use crate::packet::{ReasonCode, next_frame};
+use crate::packet::{Malformed, ReasonCode};
 use crate::trace::Level;
 use crate::transport::Transport;
-use bytes::BytesMut;
 use parking_lot::MutexGuard;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
@@ -17,12 +17,16 @@ use std::time::Instant;
 const READ_SIZE: usize = 64 * 1024;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
-/// Capacity an emptied read buffer keeps.
-const KEPT_CAPACITY: usize = 4096;
 /// Messages waiting for the application above which nothing more is read.
 const PAUSE_ABOVE: usize = 32 * 1024 * 1024;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
+
+/// Why the connection ends when a record cannot be written.
+const UNSTORED: Malformed = Malformed {
+    reason: ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
+    detail: "a record could not be stored",
+};
 
 /// What a turn of reading came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,11 @@ pub(super) enum ReadTurn {
 impl Client {
     /// Reads what is there, hands whole packets to the session, and sends its answers. `to_end`: the peer has ended the
     /// stream, read until that is seen.
-    pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
+    pub(super) fn read_turn(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        mut to_end: bool,
+    ) -> ReadTurn {
         self.wait_idle(state);
         self.update_pause(state);
         let Some(link) = state.link.as_mut() else {
@@ -48,7 +56,8 @@ impl Client {
             return ReadTurn::Skipped;
         }
         let Some(mut input) = link.input.take() else {
-            link.read_again = true;
+            let others = link.wanted_again.unwrap_or(false);
+            link.wanted_again = Some(others || to_end);
             return ReadTurn::Skipped;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
@@ -66,7 +75,13 @@ impl Client {
                 }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    turn = ReadTurn::Drained;
+                    if let Some(others_to_end) = self.take_wish(state) {
+                        to_end |= others_to_end;
+                        continue;
+                    }
+                    if !transport.has_buffered_input() {
+                        turn = ReadTurn::Drained;
+                    }
                     break;
                 }
                 Err(error) => {
@@ -83,12 +98,14 @@ impl Client {
                 break;
             }
             if count < READ_SIZE && !to_end && transport.short_read_drains() {
-                turn = ReadTurn::Drained;
-                break;
+                match self.take_wish(state) {
+                    Some(others_to_end) => to_end = others_to_end,
+                    None => {
+                        turn = ReadTurn::Drained;
+                        break;
+                    }
+                }
             }
-        }
-        if input.is_empty() && input.capacity() > KEPT_CAPACITY {
-            input = BytesMut::new();
         }
         let key = self.key;
         if let Some(link) = &mut state.link {
@@ -96,11 +113,19 @@ impl Client {
             if link.registered && transport.read_awaits_output() {
                 reactor::watch_writable(key, &*transport);
             }
-            if std::mem::take(&mut link.read_again) {
+            if link.wanted_again.take().is_some() {
                 turn = ReadTurn::More;
+            }
+            if link.awaits_input && !transport.write_awaits_input() {
+                self.handle_writable(state);
             }
         }
         turn
+    }
+
+    /// `Some`: another worker was told of more to read meanwhile, and will not be told again; to the end of the stream?
+    fn take_wish(&self, state: &mut State) -> Option<bool> {
+        state.link.as_mut()?.wanted_again.take()
     }
 
     /// Hands every whole packet in `input` to the session. `false`: this connection is over.
@@ -108,41 +133,43 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         number: u64,
-        input: &mut BytesMut,
+        input: &mut ReadBuffer,
     ) -> bool {
         let now = Instant::now();
         state.session.note_received(now);
         loop {
-            let handled = match next_frame(input, state.session.maximum_packet_size()) {
+            let (failure, ended) = match input.next_frame(state.session.maximum_packet_size()) {
                 Ok(Some(frame)) => {
                     let packet_type = frame.first_byte >> 4;
                     let handled = state.session.handle_frame(now, frame);
-                    handled.inspect_err(|_| {
+                    if handled.is_err() {
                         crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
-                    })
+                    }
+                    if handled.is_ok() && state.session.output_can_wait() {
+                        continue;
+                    }
+                    (handled.err(), false)
                 }
-                Ok(None) => break,
-                Err(malformed) => Err(malformed),
+                Ok(None) => (None, true),
+                Err(malformed) => (Some(malformed), false),
             };
-            let failure = match handled {
-                Ok(()) => match self.drain(state) {
-                    Ok(()) => None,
-                    Err(StoreFailed) => Some((
-                        ReasonCode::IMPLEMENTATION_SPECIFIC_ERROR,
-                        "a record could not be stored",
-                    )),
-                },
-                Err(malformed) => Some((malformed.reason, malformed.detail)),
-            };
+            let failure = self
+                .drain(state)
+                .err()
+                .map(|StoreFailed| UNSTORED)
+                .or(failure);
             if state.link_number() != Some(number) {
                 return false;
             }
-            if let Some((reason, detail)) = failure {
+            if let Some(Malformed { reason, detail }) = failure {
                 state.session.send_disconnect_for(reason);
                 let _ = self.drain(state);
                 self.flush(state);
                 self.lose_connection(state, detail);
                 return false;
+            }
+            if ended {
+                break;
             }
         }
         if crate::trace::has_pending() {
@@ -151,7 +178,7 @@ impl Client {
             self.wait_idle(state);
         }
         self.changed.notify_all();
-        self.flush(state);
+        self.flush_at(state, now);
         self.wait_idle(state);
         state.link_number() == Some(number)
     }
@@ -172,21 +199,16 @@ impl Client {
 }
 
 /// Appends what one read gives to `input`.
-fn read_into(transport: &dyn Transport, input: &mut BytesMut) -> io::Result<usize> {
+fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<usize> {
     thread_local! {
         static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     SCRATCH.with_borrow_mut(|scratch| {
-        scratch.resize(READ_SIZE, 0);
-        loop {
-            match transport.read(scratch) {
-                Ok(count) => {
-                    input.extend_from_slice(&scratch[..count]);
-                    return Ok(count);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        if scratch.is_empty() {
+            *scratch = vec![0; READ_SIZE];
         }
+        let count = transport.read(scratch)?;
+        input.push(&scratch[..count]);
+        Ok(count)
     })
 }

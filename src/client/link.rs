@@ -1,11 +1,11 @@
 //! A connection: its transport, and how it ends.
 
+use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, dispatch::Notice, pump, reactor};
 use crate::packet::ReasonCode;
 use crate::trace::Level;
 use crate::transport::Transport;
-use bytes::BytesMut;
 use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +16,15 @@ pub(super) struct Link {
     /// Unique in the process.
     pub(super) number: u64,
     /// Received bytes that are not a whole packet yet; `None` while a thread reads.
-    pub(super) input: Option<BytesMut>,
+    pub(super) input: Option<ReadBuffer>,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
+    /// What it waits for then comes by reading.
+    pub(super) awaits_input: bool,
     /// A thread that drives the connection waits for it to be writable.
     pub(super) write_watched: bool,
-    /// A worker found more to read while another was reading.
-    pub(super) read_again: bool,
+    /// A worker found more to read while another was reading; whether to the end of the stream.
+    pub(super) wanted_again: Option<bool>,
     /// Too much waits for the application: nothing is read.
     pub(super) paused: bool,
     /// The workers have it in their epoll set.
@@ -36,10 +38,11 @@ impl Link {
         Link {
             transport,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
-            input: Some(BytesMut::new()),
+            input: Some(ReadBuffer::default()),
             blocked: false,
+            awaits_input: false,
             write_watched: false,
-            read_again: false,
+            wanted_again: None,
             paused: false,
             registered: false,
             generation: reactor::generation(),

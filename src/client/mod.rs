@@ -23,6 +23,7 @@ mod output;
 mod publish;
 mod pump;
 mod reactor;
+mod read_buffer;
 mod receive;
 mod records;
 mod state;
@@ -173,16 +174,24 @@ impl Client {
     }
 
     /// The state, when no thread is between two steps of an operation on it.
+    #[inline]
     fn lock_idle(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock();
         self.wait_idle(&mut state);
         state
     }
 
+    #[inline]
     fn wait_idle(&self, state: &mut MutexGuard<'_, State>) {
         while state.busy {
-            reactor::prepare_to_block();
-            self.changed.wait(state);
+            self.wait_as_worker(state);
         }
+    }
+
+    /// Waits for a change; meanwhile another worker takes over what this one would have done.
+    #[cold]
+    fn wait_as_worker(&self, state: &mut MutexGuard<'_, State>) {
+        let _blocking = reactor::Blocking::begin();
+        self.changed.wait(state);
     }
 }

@@ -11,23 +11,41 @@ use std::time::Instant;
 
 /// Slices written at a time.
 const WRITE_SLICES: usize = 16;
+/// Up to this size, in bytes, a payload is copied behind its head.
+const JOINED_PAYLOAD: usize = 4096;
 
 impl Client {
     /// Writes what is released, as far as the transport takes it now.
     pub(super) fn flush(&self, state: &mut MutexGuard<'_, State>) {
+        if !state.outbox.is_empty() {
+            self.flush_at(state, Instant::now());
+        }
+    }
+
+    /// [`flush`](Self::flush) for a caller that knows the time.
+    pub(super) fn flush_at(&self, state: &mut MutexGuard<'_, State>, now: Instant) {
         while !state.sending && !state.outbox.is_empty() {
             let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
                 return;
             };
             let (transport, number) = (Arc::clone(&link.transport), link.number);
-            let mut sending = std::mem::take(&mut state.outbox);
+            let mut sending = state.spare_outbox.take().unwrap_or_default();
+            std::mem::swap(&mut *sending, &mut state.outbox);
             state.sending = true;
             let (sent, result) = MutexGuard::unlocked(state, || {
                 self.flush_trace(); // before another thread can trace the answer
                 write_queue(&*transport, &mut sending)
             });
             self.end_sending(state);
-            if !self.note_written(state, number, sent, sending, result) {
+            if !sending.is_empty() {
+                if state.link_number() == Some(number) {
+                    sending.append(&mut state.outbox);
+                    std::mem::swap(&mut *sending, &mut state.outbox);
+                }
+                sending.clear();
+            }
+            state.spare_outbox = Some(sending);
+            if !self.note_written(state, now, number, sent, result) {
                 return;
             }
         }
@@ -38,7 +56,7 @@ impl Client {
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
-        head: &[u8],
+        head: &mut Vec<u8>,
         payload: &[u8],
     ) -> bool {
         let free = !state.sending && state.outbox.is_empty();
@@ -48,27 +66,43 @@ impl Client {
             return false;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
+        let now = Instant::now();
         state.sending = true;
+        // For a few bytes one buffer is less work, here and in the kernel, than two.
+        let payload = match payload.len() <= JOINED_PAYLOAD {
+            true => {
+                head.extend_from_slice(payload);
+                &[]
+            }
+            false => payload,
+        };
+        let slices = [IoSlice::new(head), IoSlice::new(payload)];
+        let slices = &slices[..if payload.is_empty() { 1 } else { 2 }];
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            write_retrying(&*transport, &[IoSlice::new(head), IoSlice::new(payload)])
+            transport.write(slices)
         });
         self.end_sending(state);
         let sent = *result.as_ref().unwrap_or(&0);
-        let mut rest = SendQueue::default();
-        if sent < head.len() + payload.len() {
+        let taken = sent == head.len() + payload.len();
+        if !taken && state.link_number() == Some(number) {
+            let mut rest = SendQueue::default();
             rest.push_parts(
                 &head[sent.min(head.len())..],
                 &payload[sent.saturating_sub(head.len())..],
             );
+            rest.append(&mut state.outbox);
+            state.outbox = rest;
         }
-        let taken = rest.is_empty();
-        if self.note_written(state, number, sent, rest, result.map(|_| ())) {
-            self.flush(state);
+        if self.note_written(state, now, number, sent, result.map(|_| ()))
+            && !state.outbox.is_empty()
+        {
+            self.flush_at(state, now);
         }
         taken
     }
 
+    #[inline]
     fn end_sending(&self, state: &mut State) {
         state.sending = false;
         if state.phase == Phase::Closing {
@@ -76,13 +110,14 @@ impl Client {
         }
     }
 
-    /// Books the result of a write outside the lock. `false`: writing cannot go on now.
+    /// Books the result of a write outside the lock; what it left has been put back. `false`: writing cannot go on now.
+    #[inline]
     fn note_written(
         &self,
         state: &mut MutexGuard<'_, State>,
+        now: Instant,
         number: u64,
         sent: usize,
-        mut rest: SendQueue,
         result: io::Result<()>,
     ) -> bool {
         if state.link_number() != Some(number) {
@@ -90,10 +125,8 @@ impl Client {
             self.changed.notify_all();
             return true;
         }
-        rest.append(&mut state.outbox);
-        state.outbox = rest;
         if sent > 0 {
-            state.session.note_sent(Instant::now());
+            state.session.note_sent(now);
         }
         match result {
             Ok(()) => {
@@ -118,7 +151,8 @@ impl Client {
         let key = self.key;
         if let Some(link) = &mut state.link {
             link.blocked = blocked;
-            if blocked && link.registered && !link.transport.write_awaits_input() {
+            link.awaits_input = blocked && link.transport.write_awaits_input();
+            if blocked && link.registered && !link.awaits_input {
                 reactor::watch_writable(key, &*link.transport);
             }
         }
@@ -129,15 +163,11 @@ impl Client {
         if state.link.as_ref().is_some_and(|link| link.blocked) {
             self.set_blocked(state, false);
             self.flush(state);
-        }
-    }
-}
-
-fn write_retrying(transport: &dyn Transport, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    loop {
-        match transport.write(slices) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
+            // A layer's own bytes may have waited for the end of what was under way, and wait for the socket now.
+            let link = state.link.as_ref().filter(|link| link.registered);
+            if let Some(link) = link.filter(|link| link.transport.read_awaits_output()) {
+                reactor::watch_writable(self.key, &*link.transport);
+            }
         }
     }
 }
@@ -146,9 +176,15 @@ fn write_retrying(transport: &dyn Transport, slices: &[IoSlice<'_>]) -> io::Resu
 fn write_queue(transport: &dyn Transport, queue: &mut SendQueue) -> (usize, io::Result<()>) {
     let mut total = 0;
     while !queue.is_empty() {
-        let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let filled = queue.slices(&mut slices);
-        match write_retrying(transport, &slices[..filled]) {
+        let result = match queue.as_single_slice() {
+            Some(single) => transport.write(&[IoSlice::new(single)]),
+            None => {
+                let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
+                let filled = queue.slices(&mut slices);
+                transport.write(&slices[..filled])
+            }
+        };
+        match result {
             Ok(0) => return (total, Err(ErrorKind::WriteZero.into())),
             Ok(sent) => {
                 total += sent;

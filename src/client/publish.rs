@@ -5,11 +5,10 @@ use super::{Client, Error};
 use crate::packet::{PacketId, QoS};
 use crate::session::PublishRequest;
 use crate::trace::Level;
-use bytes::BytesMut;
 use parking_lot::MutexGuard;
 
-/// Room for the fixed header, a topic of usual length and the packet identifier.
-const HEAD_CAPACITY: usize = 128;
+/// Capacity kept for the next packet's head.
+const KEPT_CAPACITY: usize = 8192;
 
 impl Client {
     /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or
@@ -62,12 +61,18 @@ impl Client {
         request: &PublishRequest<'_>,
     ) -> Result<(), Error> {
         let number = state.link_number();
-        let mut head = BytesMut::with_capacity(HEAD_CAPACITY);
+        // Taken while the lock is released; another thread that publishes then makes one of its own.
+        let mut head = std::mem::take(&mut state.head);
+        head.clear();
         state
             .session
             .publish_at_most_once(request, &mut head)
             .map_err(|error| self.trace_refusal(error))?;
-        if self.send_directly(state, &head, request.payload) {
+        let taken = self.send_directly(state, &mut head, request.payload);
+        if head.capacity() <= KEPT_CAPACITY {
+            state.head = head;
+        }
+        if taken {
             return Ok(());
         }
         self.wait_until_taken(state, number);
@@ -91,7 +96,7 @@ impl Client {
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }
-        self.flush(state);
+        self.flush_at(state, now);
         self.wait_until_taken(state, number);
         Ok(id)
     }

@@ -18,7 +18,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -34,8 +34,13 @@ const WAKE: u64 = 1;
 pub(super) const FIRST_CLIENT_KEY: u64 = 2;
 /// Events taken from the kernel at a time.
 const EVENTS: usize = 64;
-/// Workers that may wait for work; more end when they have none.
+/// Workers that wait for work as long as it takes.
 const IDLE_WORKERS: usize = 2;
+/// How long one more waits before it ends: a burst often brings another.
+const LINGER: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
 /// Stack of a thread that runs the application's callbacks: what the main thread usually has.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
 
@@ -49,6 +54,8 @@ struct Reactor {
     work: Mutex<VecDeque<(Arc<Client>, Work)>>,
     /// Workers waiting, or about to.
     idle: AtomicUsize,
+    /// Workers that wait for work or will be back before long: all but those that are [`Blocking`].
+    active: AtomicUsize,
     stopping: AtomicBool,
     workers: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -64,7 +71,9 @@ static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+    /// Whose worker this thread is.
+    static WORKER_OF: RefCell<Option<Arc<Reactor>>> = const { RefCell::new(None) };
+    static IS_BLOCKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Holds the table of workers while the process is copied.
@@ -80,8 +89,8 @@ impl ForkGuard {
     pub(super) fn reset_in_child(&mut self) {
         // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
         std::mem::forget(self.0.take());
+        std::mem::forget(WORKER_OF.take());
         GENERATION.fetch_add(1, Ordering::Relaxed);
-        IS_WORKER.set(false);
     }
 }
 
@@ -147,7 +156,7 @@ pub(super) fn watch_writable(key: u64, transport: &dyn Transport) {
 
 /// Some client has something to tell; a worker is to run its callbacks.
 pub(super) fn wake_for_callbacks() {
-    if !IS_WORKER.get() {
+    if !is_worker() {
         match get_or_start() {
             Ok(reactor) => reactor.signal(),
             Err(error) => crate::trace!(Level::Error, "Cannot start the callback thread: {error}"),
@@ -155,17 +164,40 @@ pub(super) fn wake_for_callbacks() {
     }
 }
 
-/// Makes sure that another worker takes over while this one runs the application's code or waits for a thread that does.
-pub(super) fn prepare_to_block() {
-    if IS_WORKER.get() {
-        if let Some(reactor) = get() {
-            reactor.ensure_spare();
+/// While it lives the thread may be held up: it runs the application's code or waits for a thread that does. If it is a
+/// worker, another one takes over.
+pub(super) struct Blocking {
+    worker_of: Option<Arc<Reactor>>,
+}
+
+impl Blocking {
+    pub(super) fn begin() -> Blocking {
+        let worker_of = WORKER_OF.with_borrow(Option::clone);
+        let worker_of = worker_of.filter(|_| !IS_BLOCKING.replace(true));
+        if let Some(reactor) = &worker_of {
+            if reactor.active.fetch_sub(1, Ordering::SeqCst) == 1 {
+                reactor.add_worker();
+            }
             let has_work = !reactor.work.lock().is_empty();
             if has_work || dispatch::has_ready() {
                 reactor.signal();
             }
         }
+        Blocking { worker_of }
     }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        if let Some(reactor) = &self.worker_of {
+            reactor.active.fetch_add(1, Ordering::SeqCst);
+            IS_BLOCKING.set(false);
+        }
+    }
+}
+
+fn is_worker() -> bool {
+    WORKER_OF.with_borrow(Option::is_some)
 }
 
 /// Lets a worker handle what came while the client could not be used.
@@ -207,7 +239,7 @@ pub struct Stopped(Vec<JoinHandle<()>>);
 impl Stopped {
     /// Waits until they have ended, unless the caller is one of them.
     pub fn wait(self) {
-        if !IS_WORKER.get() {
+        if !is_worker() {
             for worker in self.0 {
                 let _ = worker.join();
             }
@@ -253,6 +285,7 @@ impl Reactor {
             timers: Mutex::default(),
             work: Mutex::default(),
             idle: AtomicUsize::new(0),
+            active: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             workers: Mutex::default(),
         })
@@ -265,7 +298,7 @@ impl Reactor {
 
     fn spawn_worker(self: &Arc<Self>) -> io::Result<()> {
         let reactor = Arc::clone(self);
-        self.idle.fetch_add(1, Ordering::SeqCst);
+        self.active.fetch_add(1, Ordering::SeqCst);
         let spawned = thread_builder().spawn(move || reactor.work());
         match spawned {
             Ok(worker) => {
@@ -275,14 +308,14 @@ impl Reactor {
                 Ok(())
             }
             Err(error) => {
-                self.idle.fetch_sub(1, Ordering::SeqCst);
+                self.active.fetch_sub(1, Ordering::SeqCst);
                 Err(error)
             }
         }
     }
 
-    fn ensure_spare(self: &Arc<Self>) {
-        if self.idle.load(Ordering::SeqCst) == 0 && !self.stopping.load(Ordering::SeqCst) {
+    fn add_worker(self: &Arc<Self>) {
+        if !self.stopping.load(Ordering::SeqCst) {
             if let Err(error) = self.spawn_worker() {
                 crate::trace!(Level::Error, "Cannot start another worker thread: {error}");
             }
@@ -291,19 +324,20 @@ impl Reactor {
 
     /// A worker's life.
     fn work(self: Arc<Self>) {
-        IS_WORKER.set(true);
+        WORKER_OF.set(Some(Arc::clone(&self)));
         let mut events = Vec::with_capacity(EVENTS);
         while !self.stopping.load(Ordering::SeqCst) {
+            let surplus = self.idle.fetch_add(1, Ordering::SeqCst) >= IDLE_WORKERS;
             let waited = epoll::wait(
                 &self.epoll,
                 rustix::buffer::spare_capacity(&mut events),
-                None,
+                surplus.then_some(&LINGER),
             );
-            self.idle.fetch_sub(1, Ordering::SeqCst);
-            if let Err(error) = waited {
-                if error != Errno::INTR {
-                    crate::trace!(Level::Severe, "epoll_wait failed: {error}");
-                }
+            let others = self.idle.fetch_sub(1, Ordering::SeqCst) - 1;
+            match waited {
+                Ok(0) if others >= IDLE_WORKERS => break,
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => crate::trace!(Level::Severe, "epoll_wait failed: {error}"),
             }
             for event in events.drain(..) {
                 self.take_event(event);
@@ -311,11 +345,8 @@ impl Reactor {
             self.work_off();
             dispatch::run_callbacks();
             crate::trace::flush();
-            if self.idle.fetch_add(1, Ordering::SeqCst) >= IDLE_WORKERS {
-                break;
-            }
         }
-        self.idle.fetch_sub(1, Ordering::SeqCst);
+        self.active.fetch_sub(1, Ordering::SeqCst);
         // A wake-up that this worker consumed may have been meant for the next one.
         self.signal();
     }

@@ -2,13 +2,13 @@
 
 use super::state::Driver;
 use super::{Client, Error};
-use crate::packet::Publish;
+use crate::packet::Message;
 use std::time::{Duration, Instant};
 
 /// What a receive came to. There may be a message although the connection broke.
 pub struct Received {
     /// The message, if there was one before the timeout.
-    pub message: Option<Publish>,
+    pub message: Option<Message>,
     /// The connection broke.
     pub broken: bool,
 }

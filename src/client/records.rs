@@ -1,12 +1,14 @@
 //! The session's wishes about stored records, carried out on a store.
 
 use super::Error;
-use crate::packet::{FixedHeader, PacketId, Property, ProtocolVersion, Publish, QoS, publish};
+use crate::packet::{
+    FixedHeader, Message, PacketId, Property, ProtocolVersion, Publish, QoS, publish,
+};
 use crate::persistence;
 use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
 use crate::session::{Awaiting, Inflight, LastQueued, OutboundRecords, Received, Session, StoreOp};
 use crate::trace::Level;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// Carries out one operation. `queue_is_empty`: no received message waits for the application.
 pub(super) fn apply(
@@ -114,7 +116,7 @@ pub(super) fn restore(
     session: &mut Session,
     store: &mut dyn Store,
     v5: bool,
-) -> Result<Vec<(Key, Publish)>, Error> {
+) -> Result<Vec<(Key, Message)>, Error> {
     let restored = persistence::restore(store, v5).map_err(|error| {
         crate::trace!(Level::Error, "Cannot restore the session: {}", error.0);
         Error::Persistence
@@ -156,7 +158,7 @@ pub(super) fn restore(
     let inbound = inbound.into_iter().filter_map(|received| {
         let id = received.publish.packet_id?;
         // A message received under MQTT 5 was delivered on PUBLISH, only its identifier is still needed.
-        let message = (!received.v5_record).then_some(received.publish);
+        let message = (!received.v5_record).then(|| received.publish.into());
         Some((
             id,
             Received {
@@ -165,7 +167,7 @@ pub(super) fn restore(
             },
         ))
     });
-    let mut queue: Vec<(Key, Publish)> = queue
+    let mut queue: Vec<(Key, Message)> = queue
         .into_iter()
         .map(|(key, queued)| (key, from_record(queued)))
         .collect();
@@ -205,12 +207,13 @@ fn without_alias(packet: Bytes, publish: &Publish, v5: bool) -> Option<Bytes> {
         .properties
         .0
         .retain(|property| property.id != Property::TOPIC_ALIAS);
-    let mut stripped = BytesMut::new();
+    let mut stripped = Vec::new();
     publish.encode(ProtocolVersion::V5, &mut stripped).ok()?;
-    Some(stripped.freeze())
+    Some(stripped.into())
 }
 
-fn to_record(message: Publish) -> QueuedMessage {
+fn to_record(message: Message) -> QueuedMessage {
+    let message = Publish::from(message);
     QueuedMessage {
         topic: message.topic,
         payload: message.payload,
@@ -222,8 +225,8 @@ fn to_record(message: Publish) -> QueuedMessage {
     }
 }
 
-fn from_record(queued: QueuedMessage) -> Publish {
-    Publish {
+fn from_record(queued: QueuedMessage) -> Message {
+    Message::from(Publish {
         dup: queued.dup,
         qos: queued.qos,
         retain: queued.retained,
@@ -231,7 +234,7 @@ fn from_record(queued: QueuedMessage) -> Publish {
         packet_id: PacketId::new(queued.msgid),
         properties: queued.properties,
         payload: queued.payload,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -257,7 +260,7 @@ mod tests {
                 value: PropertyValue::TwoByteInteger(alias),
             });
         }
-        let mut packet = BytesMut::new();
+        let mut packet = Vec::new();
         publish.encode(ProtocolVersion::V5, &mut packet).unwrap();
         packet.to_vec()
     }
@@ -309,7 +312,7 @@ mod tests {
     fn a_received_message_that_is_already_queued_is_not_received_again() {
         let received = b"\x34\x06\x00\x01t\x00\x05x";
         let other = b"\x34\x06\x00\x01t\x00\x06x";
-        let queued = to_record(Publish {
+        let queued = to_record(Message::from(Publish {
             dup: false,
             qos: QoS::ExactlyOnce,
             retain: false,
@@ -317,7 +320,7 @@ mod tests {
             packet_id: PacketId::new(5),
             properties: Default::default(),
             payload: Bytes::from_static(b"x"),
-        });
+        }));
         let mut store = MemoryStore::default();
         store.put("r-5", &[received]).unwrap();
         store.put("r-6", &[other]).unwrap();

@@ -4,7 +4,7 @@ use super::connect::Answer;
 use super::dispatch::{Callbacks, Notice};
 use super::link::Link;
 use super::worker::Work;
-use crate::packet::{PacketId, Publish, SubAck};
+use crate::packet::{Message, PacketId, SubAck};
 use crate::persistence::{Key, Store};
 use crate::session::{SendQueue, Session};
 use std::collections::{BTreeMap, VecDeque};
@@ -33,7 +33,7 @@ pub(super) enum Phase {
 /// A received message that the application has not taken.
 #[derive(Debug)]
 pub(super) struct QueuedMessage {
-    pub(super) message: Publish,
+    pub(super) message: Message,
     /// Its stored record, under the name it was stored or read.
     pub(super) record: Option<Key>,
     /// Its place among all messages and notices.
@@ -42,8 +42,9 @@ pub(super) struct QueuedMessage {
 
 impl QueuedMessage {
     /// Memory it stands for, in bytes.
+    #[inline]
     pub(super) fn weight(&self) -> usize {
-        self.message.topic.len() + self.message.payload.len() + size_of::<QueuedMessage>()
+        self.message.size() + size_of::<QueuedMessage>()
     }
 }
 
@@ -53,6 +54,10 @@ pub(super) struct State {
     pub(super) link: Option<Link>,
     /// Released bytes: their records are stored.
     pub(super) outbox: SendQueue,
+    /// Takes the outbox's place while its bytes are written.
+    pub(super) spare_outbox: Option<Box<SendQueue>>,
+    /// Room to encode the head of a packet in.
+    pub(super) head: Vec<u8>,
     /// A thread is writing to the transport; what is in the outbox goes out behind it.
     pub(super) sending: bool,
     /// A thread is outside the lock between two steps of an operation on the session: all others wait.
@@ -96,12 +101,14 @@ impl State {
     pub(super) fn new(
         session: Session,
         store: Option<Box<dyn Store>>,
-        restored: Vec<(Key, Publish)>,
+        restored: Vec<(Key, Message)>,
     ) -> State {
         let mut state = State {
             session,
             link: None,
             outbox: SendQueue::default(),
+            spare_outbox: None,
+            head: Vec::new(),
             sending: false,
             busy: false,
             missed: Work::default(),
@@ -158,7 +165,8 @@ impl State {
         self.next_order
     }
 
-    pub(super) fn push_message(&mut self, message: Publish, record: Option<Key>) {
+    #[inline]
+    pub(super) fn push_message(&mut self, message: Message, record: Option<Key>) {
         let order = self.take_order();
         let queued = QueuedMessage {
             message,
@@ -169,6 +177,7 @@ impl State {
         self.messages.push_back(queued);
     }
 
+    #[inline]
     pub(super) fn pop_message(&mut self) -> Option<QueuedMessage> {
         let queued = self.messages.pop_front()?;
         self.queued_weight -= queued.weight();

@@ -10,7 +10,7 @@ use super::client::{
 };
 use super::properties::MQTTProperties;
 use super::{boundary::Failure, property_list};
-use crate::packet::{Properties, ReasonCode};
+use crate::packet::{Message, PacketId, Properties, ReasonCode};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::size_of;
 use std::{ptr, slice};
@@ -70,32 +70,16 @@ fn c_array<T: Copy>(values: impl ExactSizeIterator<Item = T>) -> *mut T {
     array
 }
 
-/// A received message, as the builder of its C form needs it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Message<'a> {
-    /// The payload; at most 268,435,455 bytes.
-    pub payload: &'a [u8],
-    /// 0, 1 or 2.
-    pub qos: u8,
-    /// Whether it is a retained message.
-    pub retained: bool,
-    /// Whether it may have been delivered before.
-    pub dup: bool,
-    /// Packet identifier, 0 with QoS 0.
-    pub msgid: u16,
-    /// Properties, empty below MQTT 5.
-    pub properties: &'a Properties,
-}
-
 /// Makes a message that C owns and frees with `MQTTClient_freeMessage`; NULL if there is no memory.
-pub(super) fn new_message(message: &Message<'_>) -> *mut MQTTClient_message {
-    let Ok(payloadlen) = c_int::try_from(message.payload.len()) else {
+pub(super) fn new_message(message: &Message) -> *mut MQTTClient_message {
+    let payload = message.payload();
+    let Ok(payloadlen) = c_int::try_from(payload.len()) else {
         return ptr::null_mut();
     };
-    let payload = c_copy(message.payload);
+    let payload = c_copy(payload);
     let mut properties = MQTTProperties::FAILURE;
     let complete = !payload.is_null()
-        && property_list::from_packet(message.properties)
+        && property_list::from_packet(message.properties())
             .map(|list| properties = list)
             .is_some();
     let built = if complete {
@@ -104,10 +88,10 @@ pub(super) fn new_message(message: &Message<'_>) -> *mut MQTTClient_message {
             struct_version: 1,
             payloadlen,
             payload,
-            qos: message.qos.into(),
-            retained: message.retained.into(),
+            qos: message.qos as c_int,
+            retained: message.retain.into(),
             dup: message.dup.into(),
-            msgid: message.msgid.into(),
+            msgid: message.packet_id.map_or(0, PacketId::get).into(),
             properties,
         })
     } else {
@@ -275,7 +259,8 @@ pub(super) unsafe fn c_entries<'a, T>(data: *const T, count: c_int) -> Result<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packet::{Property, PropertyValue};
+    use crate::packet::{Property, PropertyValue, Publish, QoS};
+    use bytes::Bytes;
 
     fn two_properties() -> Properties {
         Properties(vec![
@@ -305,15 +290,15 @@ mod tests {
 
     #[test]
     fn a_message_carries_all_its_fields() {
-        let properties = two_properties();
-        let message = new_message(&Message {
-            payload: b"hello",
-            qos: 2,
-            retained: true,
+        let message = new_message(&Message::from(Publish {
             dup: false,
-            msgid: 65535,
-            properties: &properties,
-        });
+            qos: QoS::ExactlyOnce,
+            retain: true,
+            topic: Bytes::from_static(b"t"),
+            packet_id: PacketId::new(65535),
+            properties: two_properties(),
+            payload: Bytes::from_static(b"hello"),
+        }));
         // SAFETY: the message was just made, and is freed once.
         unsafe {
             let fields = *message;
@@ -329,14 +314,15 @@ mod tests {
 
     #[test]
     fn an_empty_payload_is_not_null() {
-        let message = new_message(&Message {
-            payload: b"",
-            qos: 0,
-            retained: false,
+        let message = new_message(&Message::from(Publish {
             dup: false,
-            msgid: 0,
-            properties: &Properties::default(),
-        });
+            qos: QoS::AtMostOnce,
+            retain: false,
+            topic: Bytes::from_static(b"t"),
+            packet_id: None,
+            properties: Properties::default(),
+            payload: Bytes::new(),
+        }));
         // SAFETY: the message was just made, and is freed once.
         unsafe {
             assert!(!(*message).payload.is_null());

@@ -41,6 +41,8 @@ mod property_list;
 pub mod reason_codes;
 pub mod subscribe_opts;
 #[cfg(feature = "tls")]
+pub(crate) mod tls_errors;
+#[cfg(feature = "tls")]
 pub(crate) mod tls_session;
 mod user_store;
 

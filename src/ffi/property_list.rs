@@ -381,7 +381,8 @@ fn wire_length(value: &PropertyValue) -> Option<c_int> {
 ///
 /// `list` is NULL or a list made by these functions, and nobody else uses what is in it.
 pub(super) unsafe fn free(list: *mut MQTTProperties) {
-    if list.is_null() {
+    // SAFETY: NULL, or whole, as promised by the caller.
+    if unsafe { list.as_ref() }.is_none_or(|list| list.array.is_null() && list.count == 0) {
         return;
     }
     // SAFETY: not NULL; texts and array are from malloc, as promised by the caller.

@@ -1,6 +1,6 @@
 //! PUBACK, PUBREC, PUBREL and PUBCOMP (3.1.1 and 5: sections 3.4 to 3.7), which share one form.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::Reader;
@@ -22,7 +22,7 @@ pub struct Ack {
 
 /// Appends a PUBACK, PUBREC, PUBREL or PUBCOMP that reports success: the form that all versions share.
 #[inline]
-pub fn encode_ack(packet_type: PacketType, packet_id: PacketId, out: &mut BytesMut) {
+pub fn encode_ack(packet_type: PacketType, packet_id: PacketId, out: &mut Vec<u8>) {
     let [high, low] = packet_id.get().to_be_bytes();
     out.extend_from_slice(&[packet_type.first_byte(), 2, high, low]);
 }
@@ -41,7 +41,7 @@ impl Ack {
         &self,
         packet_type: PacketType,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let has_reason = self.reason != ReasonCode::SUCCESS || !self.properties.is_empty();
         if version < ProtocolVersion::V5 || !has_reason {

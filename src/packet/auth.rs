@@ -1,6 +1,6 @@
 //! AUTH (5: section 3.15).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::Reader;
@@ -19,7 +19,7 @@ pub struct Auth {
 }
 
 impl Auth {
-    pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), TooLarge> {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let first_byte = PacketType::Auth.first_byte();
         if self.reason == ReasonCode::SUCCESS && self.properties.is_empty() {
             return put_fixed_header(first_byte, 0, out);

@@ -1,6 +1,6 @@
 //! CONNACK (3.1.1 and 5: section 3.2).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::Reader;
@@ -23,7 +23,7 @@ impl ConnAck {
     pub(super) fn encode(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let length = 2 + self.properties.block_length(version)?;
         put_fixed_header(PacketType::ConnAck.first_byte(), length, out)?;

@@ -1,6 +1,6 @@
 //! CONNECT (3.1.1 and 5: section 3.1).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::{Reader, binary_length, put_binary};
@@ -100,7 +100,7 @@ impl Will {
 }
 
 impl Connect {
-    pub(super) fn encode(&self, out: &mut BytesMut) -> Result<(), TooLarge> {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let name = protocol_name(self.version);
         // Name, level, flags, keep alive.
         let mut length = 2 + name.len() as u64 + 1 + 1 + 2;

@@ -1,6 +1,6 @@
 //! DISCONNECT (3.1.1 and 5: section 3.14).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::Reader;
@@ -21,7 +21,7 @@ impl Disconnect {
     pub(super) fn encode(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let first_byte = PacketType::Disconnect.first_byte();
         if version < ProtocolVersion::V5

@@ -1,7 +1,5 @@
 //! The Fixed Header (3.1.1: 2.2, 5: 2.1): packet type, flags and Remaining Length.
 
-use bytes::BytesMut;
-
 use super::primitives::{MAX_VARIABLE_BYTE_INTEGER, fill_variable_byte_integer};
 use super::{Malformed, ProtocolVersion, Sender, TooLarge};
 
@@ -178,7 +176,7 @@ impl FixedHeader {
 pub(super) fn put_fixed_header(
     first_byte: u8,
     remaining_length: u64,
-    out: &mut BytesMut,
+    out: &mut Vec<u8>,
 ) -> Result<(), TooLarge> {
     let header = FixedHeader::new(first_byte, remaining_length)?;
     out.reserve(header.as_slice().len() + header.remaining_length);

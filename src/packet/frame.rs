@@ -1,9 +1,9 @@
 //! Cutting the byte stream into packets.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 use super::primitives::peek_variable_byte_integer;
-use super::{Malformed, ReasonCode};
+use super::{Malformed, PacketType, ReasonCode};
 
 /// A whole packet off the stream, not yet interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +14,25 @@ pub struct Frame {
     pub body: Bytes,
 }
 
-/// Takes the next whole packet off the front of `buf`, without copying; `None` if more bytes are needed.
+impl Frame {
+    /// The packet's type; `None` for type 0, which is reserved.
+    #[inline]
+    pub fn packet_type(&self) -> Option<PacketType> {
+        PacketType::from_first_byte(self.first_byte)
+    }
+}
+
+/// Takes the next whole packet off the front of `buf`, which lies in one piece; `None` if more bytes are needed.
+/// Nothing is copied from [`Bytes`] and [`BytesMut`](bytes::BytesMut).
 ///
 /// Fails as soon as the fixed header shows that the Remaining Length is over four bytes (`MALFORMED_PACKET`) or that
 /// the packet, its fixed header included, would exceed `maximum` bytes (`PACKET_TOO_LARGE`). No memory is reserved
 /// for a claimed length. A Remaining Length longer than needed is accepted: 3.1 and 3.1.1 do not forbid it.
-pub fn next_frame(buf: &mut BytesMut, maximum: u32) -> Result<Option<Frame>, Malformed> {
-    let Some((&first_byte, rest)) = buf.split_first() else {
+#[inline]
+pub fn next_frame<B: Buf>(buf: &mut B, maximum: u32) -> Result<Option<Frame>, Malformed> {
+    let bytes = buf.chunk();
+    debug_assert_eq!(bytes.len(), buf.remaining());
+    let Some((&first_byte, rest)) = bytes.split_first() else {
         return Ok(None);
     };
     let Some((remaining_length, length_size)) = peek_variable_byte_integer(rest)? else {
@@ -35,14 +47,14 @@ pub fn next_frame(buf: &mut BytesMut, maximum: u32) -> Result<Option<Frame>, Mal
         });
     }
     let body_length = remaining_length as usize;
-    if buf.len() < header_length + body_length {
+    if bytes.len() < header_length + body_length {
         return Ok(None);
     }
     buf.advance(header_length);
     let body = if body_length == 0 {
         Bytes::new()
     } else {
-        buf.split_to(body_length).freeze()
+        buf.copy_to_bytes(body_length)
     };
     Ok(Some(Frame { first_byte, body }))
 }
@@ -50,6 +62,7 @@ pub fn next_frame(buf: &mut BytesMut, maximum: u32) -> Result<Option<Frame>, Mal
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::BytesMut;
 
     const MAXIMUM: u32 = u32::MAX;
 

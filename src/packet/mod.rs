@@ -13,6 +13,7 @@ mod disconnect;
 mod error;
 mod fixed_header;
 mod frame;
+mod message;
 pub mod primitives;
 mod properties;
 pub mod publish;
@@ -25,7 +26,7 @@ mod unsubscribe;
 
 use std::num::NonZeroU16;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 pub use ack::Ack;
 pub use auth::Auth;
@@ -35,7 +36,10 @@ pub use disconnect::Disconnect;
 pub use error::{Malformed, TooLarge};
 pub use fixed_header::{FixedHeader, PacketType};
 pub use frame::{Frame, next_frame};
-pub use properties::{Properties, Property, PropertyPlace, PropertyType, PropertyValue};
+pub use message::Message;
+pub use properties::{
+    NO_PROPERTIES, Properties, Property, PropertyPlace, PropertyType, PropertyValue,
+};
 pub use publish::{Publish, PublishHead};
 pub use reason_code::ReasonCode;
 pub use record::decode_record;
@@ -137,7 +141,8 @@ impl Packet {
         Ok(match packet_type {
             PacketType::Publish => {
                 let rules = publish::check_topic_name;
-                Packet::Publish(Publish::decode(first_byte, body, version, sender, rules)?)
+                let message = Message::decode_by(first_byte, body, version, sender, rules)?;
+                Packet::Publish(message.into())
             }
             PacketType::PubAck => Packet::PubAck(Ack::decode(packet_type, &body, version)?),
             PacketType::PubRec => Packet::PubRec(Ack::decode(packet_type, &body, version)?),
@@ -160,7 +165,7 @@ impl Packet {
 
     /// Appends the wire form to `out`; on error `out` is as it was. `version` is the connection's; CONNECT is written
     /// for its own, AUTH as in 5, the only version that has it.
-    pub fn encode(&self, version: ProtocolVersion, out: &mut BytesMut) -> Result<(), TooLarge> {
+    pub fn encode(&self, version: ProtocolVersion, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         match self {
             Packet::Publish(publish) => publish.encode(version, out),
             Packet::PubAck(ack) => ack.encode(PacketType::PubAck, version, out),

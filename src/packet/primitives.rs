@@ -1,6 +1,6 @@
 //! Data representations (3.1.1 and 5: section 1.5): integers, binary data, UTF-8 strings.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{Malformed, PacketId, TooLarge};
 
@@ -130,7 +130,7 @@ pub(super) fn check_utf8(string: &[u8]) -> Result<(), Malformed> {
 /// The integer at the front and its length in bytes; `None` if it is not there completely.
 /// Over four bytes it is malformed (5: 1.5.5, 3.1.1: 2.2.3).
 #[inline]
-pub(super) fn peek_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, Malformed> {
+pub(crate) fn peek_variable_byte_integer(bytes: &[u8]) -> Result<Option<(u32, usize)>, Malformed> {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7f) << (7 * index);
@@ -174,10 +174,13 @@ pub(super) fn fill_variable_byte_integer(mut value: u32, out: &mut [u8]) -> usiz
     length
 }
 
-pub(super) fn put_variable_byte_integer(value: u32, out: &mut BytesMut) {
-    let mut bytes = [0; 4];
-    let length = fill_variable_byte_integer(value, &mut bytes);
-    out.extend_from_slice(&bytes[..length]);
+#[inline]
+pub(super) fn put_variable_byte_integer(mut value: u32, out: &mut Vec<u8>) {
+    while value > 0x7f {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }
 
 /// Bytes that binary data or a string takes on the wire, its length field included.
@@ -190,8 +193,9 @@ pub(super) fn binary_length(bytes: &[u8]) -> Result<u64, TooLarge> {
 }
 
 /// Appends binary data or a string. The caller has asked [`binary_length`] whether it fits.
-pub(super) fn put_binary(bytes: &[u8], out: &mut BytesMut) {
-    out.put_u16(bytes.len() as u16);
+#[inline]
+pub(super) fn put_binary(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
     out.extend_from_slice(bytes);
 }
 
@@ -211,7 +215,7 @@ mod tests {
             (2_097_152, &[0x80, 0x80, 0x80, 0x01]),
             (MAX_VARIABLE_BYTE_INTEGER, &[0xff, 0xff, 0xff, 0x7f]),
         ] {
-            let mut out = BytesMut::new();
+            let mut out = Vec::new();
             put_variable_byte_integer(value, &mut out);
             assert_eq!(out, wire);
             assert_eq!(variable_byte_integer_length(value), wire.len());

@@ -1,18 +1,18 @@
 //! PUBLISH (3.1.1 and 5: section 3.3).
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
-use super::fixed_header::FixedHeader;
 use super::primitives::{
-    Reader, binary_length, peek_variable_byte_integer, put_binary, valid_utf8,
+    MAX_VARIABLE_BYTE_INTEGER, binary_length, peek_variable_byte_integer, put_binary,
+    put_variable_byte_integer, variable_byte_integer_length,
 };
 use super::{
-    Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, ProtocolVersion, QoS,
-    ReasonCode, Sender, TooLarge,
+    Malformed, PacketId, PacketType, Properties, Property, ProtocolVersion, QoS, ReasonCode,
+    TooLarge,
 };
 
-const DUP: u8 = 0b1000;
-const RETAIN: u8 = 0b0001;
+pub(super) const DUP: u8 = 0b1000;
+pub(super) const RETAIN: u8 = 0b0001;
 
 /// An application message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,36 +59,32 @@ impl PublishHead<'_> {
     }
 }
 
-/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire.
+/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire. Room for
+/// `additional` bytes more is reserved.
 /// On error `out` is as it was. Whether there is a Packet Identifier follows from the QoS; a missing one is a
 /// programming error, caught in debug builds and written as 0 in others.
 #[inline]
 pub fn encode_head(
     head: &PublishHead<'_>,
     payload_length: usize,
-    version: ProtocolVersion,
-    out: &mut BytesMut,
-) -> Result<(), TooLarge> {
-    put_head(head, payload_length, 0, version, out)
-}
-
-/// [`encode_head`] that reserves room for `additional` bytes more.
-#[inline]
-fn put_head(
-    head: &PublishHead<'_>,
-    payload_length: usize,
     additional: usize,
     version: ProtocolVersion,
-    out: &mut BytesMut,
+    out: &mut Vec<u8>,
 ) -> Result<(), TooLarge> {
     debug_assert_eq!(head.packet_id.is_some(), head.qos > QoS::AtMostOnce);
     let mut length = binary_length(head.topic)? + head.properties.block_length(version)?;
     if head.qos > QoS::AtMostOnce {
         length += 2;
     }
-    let header = FixedHeader::new(head.first_byte(), length + payload_length as u64)?;
-    out.reserve(header.as_slice().len() + length as usize + additional);
-    out.extend_from_slice(header.as_slice());
+    let remaining_length = length + payload_length as u64;
+    if remaining_length > MAX_VARIABLE_BYTE_INTEGER.into() {
+        return Err(TooLarge);
+    }
+    let remaining_length = remaining_length as u32;
+    let header_length = 1 + variable_byte_integer_length(remaining_length);
+    out.reserve(header_length + length as usize + additional);
+    out.push(head.first_byte());
+    put_variable_byte_integer(remaining_length, out);
     put_binary(head.topic, out);
     if head.qos > QoS::AtMostOnce {
         out.put_u16(head.packet_id.map_or(0, PacketId::get));
@@ -112,57 +108,11 @@ impl Publish {
     }
 
     /// Appends the whole packet; on error `out` is as it was.
-    pub fn encode(&self, version: ProtocolVersion, out: &mut BytesMut) -> Result<(), TooLarge> {
+    pub fn encode(&self, version: ProtocolVersion, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let payload_length = self.payload.len();
-        put_head(&self.head(), payload_length, payload_length, version, out)?;
+        encode_head(&self.head(), payload_length, payload_length, version, out)?;
         out.extend_from_slice(&self.payload);
         Ok(())
-    }
-
-    /// `topic_rules`: see [`check_topic_name`], or whatever a record may break.
-    #[inline]
-    pub(super) fn decode(
-        first_byte: u8,
-        mut body: Bytes,
-        version: ProtocolVersion,
-        sender: Sender,
-        topic_rules: impl FnOnce(&[u8], &Properties, ProtocolVersion) -> Result<(), Malformed>,
-    ) -> Result<Publish, Malformed> {
-        let dup = first_byte & DUP != 0;
-        // [MQTT-3.3.1-4]
-        let qos = QoS::from_level(first_byte >> 1 & 0b11).ok_or(Malformed::packet("QoS 3"))?;
-        // [MQTT-3.3.1-2]; 3.1 has no such rule.
-        if dup && qos == QoS::AtMostOnce && version > ProtocolVersion::V3_1 {
-            return Err(Malformed::protocol("DUP with QoS 0"));
-        }
-        let mut reader = Reader::new(&body);
-        let topic = reader.binary()?;
-        // [MQTT-3.3.2-1]. U+0000 is let through: an application gets the topic with its length.
-        if !valid_utf8(topic) {
-            return Err(Malformed::packet("the topic name is not UTF-8"));
-        }
-        let topic_length = topic.len();
-        let packet_id = match qos {
-            QoS::AtMostOnce => None,
-            QoS::AtLeastOnce | QoS::ExactlyOnce => Some(reader.packet_id()?),
-        };
-        let properties =
-            Properties::read_if_v5(&mut reader, version, PropertyPlace::Publish, sender)?;
-        topic_rules(topic, &properties, version)?;
-        let payload_start = reader.position();
-
-        let payload = body.split_off(payload_start);
-        body.advance(2);
-        body.truncate(topic_length);
-        Ok(Publish {
-            dup,
-            qos,
-            retain: first_byte & RETAIN != 0,
-            topic: body,
-            packet_id,
-            properties,
-            payload,
-        })
     }
 }
 
@@ -250,6 +200,7 @@ pub fn record_parts(packet: &[u8], version: ProtocolVersion) -> Option<[&[u8]; 5
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::Message;
 
     fn publish(version: ProtocolVersion, qos: QoS) -> Publish {
         let mut properties = Properties::new();
@@ -275,10 +226,11 @@ mod tests {
         for version in [ProtocolVersion::V3_1_1, ProtocolVersion::V5] {
             for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
                 let publish = publish(version, qos);
-                let mut whole = BytesMut::new();
+                let mut whole = Vec::new();
                 publish.encode(version, &mut whole).unwrap();
-                let mut parts = BytesMut::new();
-                encode_head(&publish.head(), publish.payload.len(), version, &mut parts).unwrap();
+                let mut parts = Vec::new();
+                let length = publish.payload.len();
+                encode_head(&publish.head(), length, 0, version, &mut parts).unwrap();
                 parts.extend_from_slice(&publish.payload);
                 assert_eq!(whole, parts);
             }
@@ -288,14 +240,10 @@ mod tests {
     #[test]
     fn decoding_copies_neither_topic_nor_payload() {
         let body = Bytes::copy_from_slice(b"\x00\x03t/1hello");
-        let publish = Publish::decode(
-            0x30,
-            body.clone(),
-            ProtocolVersion::V3_1_1,
-            Sender::Server,
-            check_topic_name,
-        )
-        .unwrap();
+        let message = Message::decode(0x30, body.clone(), ProtocolVersion::V3_1_1).unwrap();
+        assert_eq!(message.topic().as_ptr(), body[2..].as_ptr());
+        assert_eq!(message.payload().as_ptr(), body[5..].as_ptr());
+        let publish = Publish::from(message);
         assert_eq!(publish.topic.as_ptr(), body[2..].as_ptr());
         assert_eq!(publish.payload.as_ptr(), body[5..].as_ptr());
     }
@@ -322,7 +270,7 @@ mod tests {
             (ProtocolVersion::V3_1_1, &b"\x00\x07"[..]),
             (ProtocolVersion::V5, b"\x00\x07\x02\x01\x01"),
         ] {
-            let mut packet = BytesMut::new();
+            let mut packet = Vec::new();
             publish(version, QoS::ExactlyOnce)
                 .encode(version, &mut packet)
                 .unwrap();
@@ -343,7 +291,7 @@ mod tests {
     #[test]
     fn only_a_whole_publish_with_qos_1_or_2_is_cut() {
         let version = ProtocolVersion::V5;
-        let mut packet = BytesMut::new();
+        let mut packet = Vec::new();
         publish(version, QoS::AtLeastOnce)
             .encode(version, &mut packet)
             .unwrap();

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 
 use super::fixed_header::check_reserved_flags;
 use super::primitives::peek_variable_byte_integer;
-use super::{Ack, Malformed, Packet, PacketType, ProtocolVersion, Publish, Sender};
+use super::{Ack, Malformed, Message, Packet, PacketType, ProtocolVersion, Sender};
 
 /// Interprets a record: exactly one PUBLISH or PUBREL, whichever side wrote it.
 ///
@@ -23,8 +23,8 @@ pub fn decode_record(bytes: Bytes, version: ProtocolVersion) -> Result<Packet, M
     match PacketType::from_first_byte(first_byte) {
         // Server: a received PUBLISH may carry what only a Server sends.
         Some(PacketType::Publish) => {
-            Publish::decode(first_byte, body, version, Sender::Server, |_, _, _| Ok(()))
-                .map(Packet::Publish)
+            Message::decode_by(first_byte, body, version, Sender::Server, |_, _, _| Ok(()))
+                .map(|message| Packet::Publish(message.into()))
         }
         Some(PacketType::PubRel) => {
             check_reserved_flags(PacketType::PubRel, first_byte, version)?;

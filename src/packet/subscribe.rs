@@ -1,6 +1,6 @@
 //! SUBSCRIBE and SUBACK (3.1.1 and 5: sections 3.8 and 3.9).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::{Reader, binary_length, put_binary};
@@ -49,7 +49,7 @@ impl Subscribe {
     pub(super) fn encode(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let mut length = 2 + self.properties.block_length(version)?;
         for request in &self.filters {
@@ -137,7 +137,7 @@ impl SubAck {
     pub(super) fn encode_suback(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         self.encode(PacketType::SubAck, &self.codes, version, out)
     }
@@ -148,7 +148,7 @@ impl SubAck {
         packet_type: PacketType,
         codes: &[ReasonCode],
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let length = 2 + self.properties.block_length(version)? + codes.len() as u64;
         put_fixed_header(packet_type.first_byte(), length, out)?;

@@ -1,6 +1,6 @@
 //! UNSUBSCRIBE and UNSUBACK (3.1.1 and 5: sections 3.10 and 3.11).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 
 use super::fixed_header::put_fixed_header;
 use super::primitives::{Reader, binary_length, put_binary};
@@ -25,7 +25,7 @@ impl Unsubscribe {
     pub(super) fn encode(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let mut length = 2 + self.properties.block_length(version)?;
         for filter in &self.filters {
@@ -70,7 +70,7 @@ impl SubAck {
     pub(super) fn encode_unsuback(
         &self,
         version: ProtocolVersion,
-        out: &mut BytesMut,
+        out: &mut Vec<u8>,
     ) -> Result<(), TooLarge> {
         let codes = match version {
             ProtocolVersion::V5 => &self.codes[..],

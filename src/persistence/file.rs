@@ -4,69 +4,53 @@
 //! has left. A record appears under its name complete or not at all, and nothing else ever lies
 //! in the directory.
 
+use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File};
-use std::io::{self, IoSlice, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use std::time::{Duration, Instant};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::directory::{
+    LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
+};
 use super::lock::DirectoryLock;
-use super::{Store, StoreError};
-
-/// Mode of directories, before the umask.
-const DIRECTORY_MODE: u32 = 0o740;
-
-/// Mode of files, before the umask.
-const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
-
-const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
+use super::scratch::Scratch;
+use super::traffic::Traffic;
+use super::{Key, Store, StoreError, record};
 
 /// What record files end in.
 const SUFFIX: &str = ".msg";
 
-/// Where a file gets its contents before it replaces a record: a directory in the base directory,
-/// and so on the same file system.
-const TEMPORARY_DIRECTORY: &str = ".mqtt3c-tmp";
-
-/// How often to try again when another store removes the temporary directory in between.
-const ATTEMPTS: usize = 100;
-
-/// How long to wait for another process that uses the directory and may be about to end.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
-
-/// A lock tells nobody when it is free, but to a thread that could not stop waiting.
-const LOCK_INTERVAL: Duration = Duration::from_millis(10);
-
 /// Set to 1: each record is on the disk, and not only handed to the system, before what depends on it happens.
 const SYNC_VARIABLE: &str = "MQTT3C_FSYNC";
 
-/// More bytes than any record can have: a packet of the greatest length and the fields around it.
-const MAX_RECORD: u64 = 268_435_456 + 1024;
+/// Bytes that tell whether a longer file can be a record.
+const HEAD: u64 = 4096;
+
+/// So many removals that failed are tried again with each operation.
+const RETRIES: usize = 16;
 
 /// The records of one client and server, in the directory `<base>/<client id>-<address>`.
 #[derive(Debug)]
 pub struct FileStore {
-    base: PathBuf,
     path: PathBuf,
     /// `None` once closed.
     directory: Option<OwnedFd>,
     /// `None` once closed, or when the directory came back under another process's lock.
     lock: Option<DirectoryLock>,
+    scratch: Scratch,
     sync: bool,
-    /// Whether new records are written to files without a name first, which leave nothing behind in a
-    /// crash; not every file system has them.
-    unnamed_files: bool,
-    used_temporary_directory: bool,
+    /// The files that this store has written and not removed, with their lengths.
+    written: HashMap<String, u64>,
+    traffic: Traffic,
+    /// Files that could not be removed. One of them could turn a new message into one that is done with.
+    unremoved: VecDeque<String>,
 }
 
 impl FileStore {
@@ -91,15 +75,19 @@ impl FileStore {
         let path = PathBuf::from(name);
         let (directory, lock) =
             open_locked(&path, LOCK_PATIENCE).map_err(|error| failed("open", &path, error))?;
-        remove_remains(&base.join(TEMPORARY_DIRECTORY));
+        let sync = std::env::var_os(SYNC_VARIABLE).is_some_and(|value| value == "1");
+        if sync {
+            sync_above(&path);
+        }
         Ok(FileStore {
-            base,
             path,
             directory: Some(directory),
             lock: Some(lock),
-            sync: std::env::var_os(SYNC_VARIABLE).is_some_and(|value| value == "1"),
-            unnamed_files: true,
-            used_temporary_directory: false,
+            scratch: Scratch::new(&base, sync),
+            sync,
+            written: HashMap::new(),
+            traffic: Traffic::new(),
+            unremoved: VecDeque::new(),
         })
     }
 
@@ -111,7 +99,7 @@ impl FileStore {
     fn directory(&self) -> io::Result<BorrowedFd<'_>> {
         match &self.directory {
             Some(directory) => Ok(directory.as_fd()),
-            None => Err(io::Error::other("the store is closed")),
+            None => Err(closed()),
         }
     }
 
@@ -121,15 +109,24 @@ impl FileStore {
         if self.lock.as_ref().is_none_or(DirectoryLock::is_own) {
             return;
         }
+        // Who it was forked from may have changed any of them since.
+        self.written.clear();
         let lock = self.directory().and_then(DirectoryLock::try_new);
         if let Ok(Some(lock)) = lock {
             self.lock = Some(lock);
         }
     }
 
-    fn replace_record(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        self.write_record(name, parts)?;
-        self.sync_directory()
+    fn write(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        let directory = self.directory.as_ref().ok_or_else(closed)?;
+        let is_new = self.sync && !is_regular(directory.as_fd(), name);
+        self.scratch.write(directory.as_fd(), name, parts)?;
+        self.sync_directory().inspect_err(|_| {
+            if is_new {
+                // Nobody has promised to keep it.
+                let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
+            }
+        })
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -139,93 +136,39 @@ impl FileStore {
         }
     }
 
-    fn write_contents(&self, file: &File, parts: &[&[u8]]) -> io::Result<()> {
-        write_parts(file, parts)?;
-        match self.sync {
-            true => file.sync_all(),
-            false => Ok(()),
+    /// Removes a file, or keeps it for another record.
+    fn take_away(&mut self, name: &str) -> io::Result<()> {
+        let length = self.written.remove(name);
+        let directory = self.directory.as_ref().ok_or_else(closed)?;
+        let own = self.lock.as_ref().is_some_and(DirectoryLock::is_sole);
+        let kept = length.is_some_and(|length| {
+            own && self.traffic.is_dense() && self.scratch.keep(directory.as_fd(), name, length)
+        });
+        let result = match kept {
+            true => Ok(()),
+            false => match rustix::fs::unlinkat(directory, name, AtFlags::empty()) {
+                Err(Errno::NOENT) => return Ok(()),
+                result => result,
+            },
+        };
+        result?;
+        self.sync_directory()
+    }
+
+    /// Removes what could not be removed before. `name` is about to be written or removed anyway.
+    fn retry_removals(&mut self, name: &str) {
+        if self.unremoved.is_empty() {
+            return;
         }
-    }
-
-    fn write_record(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        if self.unnamed_files && self.write_unnamed(name, parts).is_ok() {
-            return Ok(());
-        }
-        self.write_temporary(name, parts)?;
-        // The other way may work where the first does not.
-        self.unnamed_files = false;
-        Ok(())
-    }
-
-    /// Fills a file without a name and then links it to its own.
-    fn write_unnamed(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        let directory = self.directory()?;
-        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(directory, ".", flags, FILE_MODE)?);
-        self.write_contents(&file, parts)?;
-        let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let follow = AtFlags::SYMLINK_FOLLOW;
-        match rustix::fs::linkat(CWD, &unnamed, directory, name, follow) {
-            // A link cannot replace a record, a renamed file can.
-            Err(Errno::EXIST) => {
-                mark_in_use(&file);
-                let (path, ()) = self.in_temporary_directory(|path| {
-                    rustix::fs::linkat(CWD, &unnamed, CWD, path, follow)
-                })?;
-                self.rename_to_record(&path, name)
-            }
-            result => Ok(result?),
-        }
-    }
-
-    /// Fills a file in the temporary directory and then renames it.
-    fn write_temporary(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-        self.directory()?;
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let (path, file) =
-            self.in_temporary_directory(|path| rustix::fs::open(path, flags, FILE_MODE))?;
-        let file = File::from(file);
-        mark_in_use(&file);
-        if let Err(error) = self.write_contents(&file, parts) {
-            let _ = rustix::fs::unlink(&path);
-            return Err(error);
-        }
-        self.rename_to_record(&path, name)
-    }
-
-    fn rename_to_record(&self, temporary: &Path, name: &str) -> io::Result<()> {
-        rustix::fs::renameat(CWD, temporary, self.directory()?, name).map_err(|error| {
-            let _ = rustix::fs::unlink(temporary);
-            error.into()
-        })
-    }
-
-    /// Calls `create` with an unused path in the temporary directory, which it creates if need be.
-    fn in_temporary_directory<T>(
-        &mut self,
-        mut create: impl FnMut(&Path) -> rustix::io::Result<T>,
-    ) -> io::Result<(PathBuf, T)> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        self.used_temporary_directory = true;
-        let directory = self.base.join(TEMPORARY_DIRECTORY);
-        let mut attempts = 0;
-        while attempts < ATTEMPTS {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let path = directory.join(format!("{}-{number}", std::process::id()));
-            match create(&path) {
-                Ok(created) => return Ok((path, created)),
-                Err(Errno::EXIST) => {}
-                Err(Errno::NOENT) => {
-                    attempts += 1;
-                    match rustix::fs::mkdir(&directory, Mode::from_raw_mode(DIRECTORY_MODE)) {
-                        Ok(()) | Err(Errno::EXIST) => {}
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-                Err(error) => return Err(error.into()),
+        self.unremoved.retain(|other| other != name);
+        for _ in 0..self.unremoved.len().min(RETRIES) {
+            let Some(other) = self.unremoved.pop_front() else {
+                return;
+            };
+            if self.take_away(&other).is_err() {
+                self.unremoved.push_back(other);
             }
         }
-        Err(Errno::NOENT.into())
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
@@ -255,24 +198,23 @@ impl FileStore {
         Ok(keys)
     }
 
-    fn read_record(&self, name: &str) -> io::Result<Vec<u8>> {
+    fn read_record(&self, key: &str, name: &str) -> io::Result<Vec<u8>> {
         // Neither a symbolic link nor a wait for the other end of a pipe.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = rustix::fs::openat(self.directory()?, name, flags, Mode::empty())?;
+        let mut file = File::from(file);
+        let length = file.metadata()?.len();
         let mut record = Vec::new();
-        // A longer file is no record: the byte too many shows it.
-        File::from(file)
-            .take(MAX_RECORD + 1)
-            .read_to_end(&mut record)?;
-        Ok(record)
-    }
-
-    fn unlink(&self, name: &str) -> io::Result<()> {
-        match rustix::fs::unlinkat(self.directory()?, name, AtFlags::empty()) {
-            Ok(()) => self.sync_directory(),
-            Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(error.into()),
+        file.by_ref().take(HEAD).read_to_end(&mut record)?;
+        if length > HEAD {
+            let key = Key::parse(key);
+            if key.is_none_or(|key| !record::may_be_this_long(key, &record, length)) {
+                // No record, however much of it is read: as good as an empty one.
+                return Ok(Vec::new());
+            }
+            file.take(length - HEAD).read_to_end(&mut record)?;
         }
+        Ok(record)
     }
 
     /// Moves a file to `<directory>.damaged/`, under a name that is free there.
@@ -295,29 +237,43 @@ impl Store for FileStore {
     fn put(&mut self, key: &str, parts: &[&[u8]]) -> Result<(), StoreError> {
         let name = file_name(key)?;
         self.renew_inherited_lock();
-        let mut result = self.replace_record(&name, parts);
+        self.retry_removals(&name);
+        self.traffic.note(Instant::now());
+        let mut result = self.write(&name, parts);
         let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         if result.as_ref().is_err_and(gone) {
             // Another store of the same client has removed the directory, empty as it was.
             result = open_locked(&self.path, Duration::ZERO).and_then(|(directory, lock)| {
                 self.directory = Some(directory);
                 self.lock = Some(lock);
-                self.replace_record(&name, parts)
+                self.written.clear();
+                self.write(&name, parts)
             });
+        }
+        if !self.traffic.is_dense() {
+            self.scratch.clear();
+        }
+        if result.is_ok() {
+            let length = parts.iter().map(|part| part.len() as u64).sum();
+            self.written.insert(name.clone(), length);
         }
         result.map_err(|error| failed("write", &self.path.join(name), error))
     }
 
     fn get(&mut self, key: &str) -> Result<Vec<u8>, StoreError> {
         let name = file_name(key)?;
-        self.read_record(&name)
+        self.read_record(key, &name)
             .map_err(|error| failed("read", &self.path.join(name), error))
     }
 
     fn remove(&mut self, key: &str) -> Result<(), StoreError> {
         let name = file_name(key)?;
-        self.unlink(&name)
-            .map_err(|error| failed("remove", &self.path.join(name), error))
+        self.renew_inherited_lock();
+        self.retry_removals(&name);
+        self.take_away(&name).map_err(|error| {
+            self.unremoved.push_back(name.clone());
+            failed("remove", &self.path.join(name), error)
+        })
     }
 
     /// The names of the regular files that end in `.msg`, without that.
@@ -344,16 +300,19 @@ impl Store for FileStore {
     /// Removes the directory if it is empty; those above it stay.
     fn close(&mut self) {
         self.renew_inherited_lock();
+        self.retry_removals("");
+        self.scratch.clear();
         if self.directory.take().is_some() {
             // A forked child does not take away what its parent goes on with.
             if self.lock.as_ref().is_some_and(DirectoryLock::is_own) {
                 let _ = rustix::fs::rmdir(&self.path);
             }
             self.lock = None;
-            if self.used_temporary_directory {
-                let _ = rustix::fs::rmdir(self.base.join(TEMPORARY_DIRECTORY));
-            }
         }
+    }
+
+    fn may_last(&self) -> bool {
+        self.sync
     }
 
     fn set_aside(&mut self, key: &str) -> Result<(), StoreError> {
@@ -363,27 +322,6 @@ impl Store for FileStore {
     }
 }
 
-/// `<client id>-<address>` with the address's colons replaced.
-fn directory_name(client_id: &[u8], address: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut name = client_id.to_vec();
-    name.push(b'-');
-    name.extend(address.iter().map(|&byte| match byte {
-        b':' => b'-',
-        other => other,
-    }));
-    let refused = if client_id.is_empty() {
-        "an empty client identifier"
-    } else if name.contains(&b'\\') {
-        "a backslash"
-    } else if name.split(|&byte| byte == b'/').any(|part| part == b"..") {
-        "a component \"..\""
-    } else {
-        return Ok(name);
-    };
-    let name = String::from_utf8_lossy(&name);
-    Err(StoreError(format!("no store for {name}: it has {refused}")))
-}
-
 fn file_name(key: &str) -> Result<String, StoreError> {
     if key.contains(['/', '\0']) {
         return Err(StoreError(format!("{key:?} is no key of a record")));
@@ -391,85 +329,13 @@ fn file_name(key: &str) -> Result<String, StoreError> {
     Ok(format!("{key}{SUFFIX}"))
 }
 
-fn open_directory(path: &Path) -> io::Result<OwnedFd> {
-    let open = || rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
-    match open() {
-        Err(Errno::NOENT) => {
-            create_directories(path)?;
-            Ok(open()?)
-        }
-        result => Ok(result?),
-    }
-}
-
-/// The directory, created if need be, and its lock.
-fn open_locked(path: &Path, patience: Duration) -> io::Result<(OwnedFd, DirectoryLock)> {
-    let deadline = Instant::now() + patience;
-    loop {
-        let directory = open_directory(path)?;
-        let Some(lock) = DirectoryLock::try_new(directory.as_fd())? else {
-            if Instant::now() >= deadline {
-                return Err(io::Error::other("another process uses it"));
-            }
-            std::thread::sleep(LOCK_INTERVAL);
-            continue;
-        };
-        // The process that had it may have removed it in between.
-        let current = rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
-        if current.is_ok_and(|current| lock.is_for(current.as_fd())) {
-            return Ok((directory, lock));
-        }
-    }
-}
-
-/// A file in the temporary directory that nobody has locked is a remainder.
-fn mark_in_use(file: &File) {
-    let _ = rustix::fs::flock(file, FlockOperation::NonBlockingLockShared);
-}
-
-/// Removes what processes that died have left in the temporary directory, and that too when it is empty.
-fn remove_remains(directory: &Path) {
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let Ok(file) = rustix::fs::open(entry.path(), flags, Mode::empty()) else {
-            continue;
-        };
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            let _ = rustix::fs::unlink(entry.path());
-        }
-    }
-    let _ = rustix::fs::rmdir(directory);
-}
-
-fn create_directories(path: &Path) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(DIRECTORY_MODE)
-        .create(path)
-}
-
 fn is_regular(directory: BorrowedFd<'_>, name: &str) -> bool {
     rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
 
-fn write_parts(mut file: &File, parts: &[&[u8]]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
-    let mut slices = slices.as_mut_slice();
-    // Drops empty parts at the front, so that 0 bytes written mean no progress.
-    IoSlice::advance_slices(&mut slices, 0);
-    while !slices.is_empty() {
-        match file.write_vectored(slices) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => IoSlice::advance_slices(&mut slices, count),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+fn closed() -> io::Error {
+    io::Error::other("the store is closed")
 }
 
 fn failed(action: &str, path: &Path, error: io::Error) -> StoreError {
@@ -479,3 +345,7 @@ fn failed(action: &str, path: &Path, error: io::Error) -> StoreError {
 #[cfg(test)]
 #[path = "file_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "file_spare_tests.rs"]
+mod spare_tests;

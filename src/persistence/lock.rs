@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process_lock::ProcessMutex;
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -20,6 +21,8 @@ struct Locked {
     /// Used for the lock only: a forked child closes it, and could not if a store went on with it.
     descriptor: OwnedFd,
     stores: usize,
+    /// There was a time with more than one.
+    shared: bool,
 }
 
 /// The locks of this process; a file lock does not tell its own process from others.
@@ -30,18 +33,27 @@ static LOCKED: ProcessMutex<Vec<Locked>> = ProcessMutex::new(Vec::new());
 pub(super) struct DirectoryLock {
     /// `None` on a file system without locks.
     id: Option<DirectoryId>,
-    process: u32,
+    generation: u32,
+}
+
+/// Counts the forks that led to this process, which costs no system call to ask.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// What is from another generation belongs to a process that this one was forked from.
+pub(super) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
 }
 
 impl DirectoryLock {
     /// Locks a directory without waiting; `None` if another process has it.
     pub(super) fn try_new(directory: BorrowedFd<'_>) -> io::Result<Option<DirectoryLock>> {
         let id = directory_id(directory)?;
-        let process = std::process::id();
-        let lock = |id| Some(DirectoryLock { id, process });
+        let generation = generation();
+        let lock = |id| Some(DirectoryLock { id, generation });
         let mut locked = LOCKED.lock();
         if let Some(own) = locked.iter_mut().find(|locked| locked.id == id) {
             own.stores += 1;
+            own.shared = true;
             return Ok(lock(Some(id)));
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -52,6 +64,7 @@ impl DirectoryLock {
                     id,
                     descriptor,
                     stores: 1,
+                    shared: false,
                 });
                 Ok(lock(Some(id)))
             }
@@ -63,7 +76,13 @@ impl DirectoryLock {
 
     /// Whether it was made by this process, and not by the one this was forked from.
     pub(super) fn is_own(&self) -> bool {
-        self.process == std::process::id()
+        self.generation == generation()
+    }
+
+    /// Whether no other store can have touched the directory since it was locked.
+    pub(super) fn is_sole(&self) -> bool {
+        let sole = |locked: &Locked| Some(locked.id) == self.id && !locked.shared;
+        self.is_own() && LOCKED.lock().iter().any(sole)
     }
 
     /// Whether it locks this directory.
@@ -108,6 +127,7 @@ impl ForkGuard {
     /// To be called in the child. The locks stay the parent's: the child gives its copies back, so that they end with the
     /// parent, and a store that it goes on with locks its directory again when it can.
     pub fn reset_in_child(mut self) {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
         self.0.clear();
     }
 }

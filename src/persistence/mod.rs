@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+mod directory;
 pub mod file;
 pub mod key;
 mod lock;
@@ -11,6 +12,8 @@ pub(crate) mod memory;
 pub mod none;
 pub mod record;
 pub mod restore;
+mod scratch;
+mod traffic;
 
 pub use file::FileStore;
 pub use key::Key;
@@ -51,6 +54,11 @@ pub trait Store: Send {
     /// leaves it where it is.
     fn set_aside(&mut self, _key: &str) -> Result<(), StoreError> {
         Ok(())
+    }
+    /// Whether a call may last, for it waits for a disk or runs the program's code. Others then go on meanwhile, which
+    /// costs more than a short call.
+    fn may_last(&self) -> bool {
+        true
     }
     /// A user's store sees each removal that the original makes, also of keys that do not exist; a file store need not.
     fn sees_every_removal(&self) -> bool {

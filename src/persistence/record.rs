@@ -1,7 +1,9 @@
 //! The layout of a queued message's record: native C integers around payload and topic.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 
+use super::Key;
+use crate::packet::primitives::peek_variable_byte_integer;
 use crate::packet::publish::record_parts;
 use crate::packet::{
     Packet, PacketId, Properties, ProtocolVersion, Publish, QoS, TooLarge, decode_record,
@@ -124,6 +126,31 @@ impl QueuedMessage {
     }
 }
 
+/// Whether a file of `length` bytes that begins with `head` can be the record of `key`: a huge file is not read to find
+/// out that it is none.
+pub(super) fn may_be_this_long(key: Key, head: &[u8], length: u64) -> bool {
+    /// All fields of a queued message but payload and properties.
+    const FIELDS: u64 = 6 * 4 + 65_536;
+    const MAX_PACKET: u64 = 268_435_455 + 5;
+    match key {
+        Key::Queued { v5, .. } => {
+            let Some(payload) = int(&mut Bytes::copy_from_slice(head)) else {
+                return false;
+            };
+            let properties = if v5 { MAX_PACKET } else { 0 };
+            let Ok(payload) = u64::try_from(payload) else {
+                return false;
+            };
+            (payload..=payload + FIELDS + properties).contains(&length)
+                && length <= MAX_PACKET + FIELDS
+        }
+        _ => head.split_first().is_some_and(|(_, rest)| {
+            matches!(peek_variable_byte_integer(rest),
+                Ok(Some((remaining, size))) if 1 + size as u64 + u64::from(remaining) == length)
+        }),
+    }
+}
+
 fn int(record: &mut Bytes) -> Option<i32> {
     record.try_get_i32_ne().ok()
 }
@@ -146,7 +173,7 @@ fn property_block(properties: &Properties) -> Result<Bytes, TooLarge> {
         properties: properties.clone(),
         payload: Bytes::new(),
     });
-    let mut packet = BytesMut::new();
+    let mut packet = Vec::new();
     publish.encode(ProtocolVersion::V5, &mut packet)?;
     let [_, _, _, id_and_block, _] = record_parts(&packet, ProtocolVersion::V5).ok_or(TooLarge)?;
     Ok(Bytes::copy_from_slice(&id_and_block[2..]))
@@ -158,7 +185,7 @@ fn properties(block: &[u8]) -> Option<Properties> {
         return Some(Properties::default());
     }
     const HEAD: &[u8] = b"\x00\x01t\x00\x01";
-    let mut packet = BytesMut::with_capacity(5 + HEAD.len() + block.len());
+    let mut packet = Vec::with_capacity(5 + HEAD.len() + block.len());
     packet.put_u8(0x32);
     let mut remaining = u32::try_from(HEAD.len() + block.len()).ok()?;
     while remaining > 0x7f {
@@ -168,7 +195,7 @@ fn properties(block: &[u8]) -> Option<Properties> {
     packet.put_u8(remaining as u8);
     packet.put_slice(HEAD);
     packet.put_slice(block);
-    match decode_record(packet.freeze(), ProtocolVersion::V5) {
+    match decode_record(packet.into(), ProtocolVersion::V5) {
         Ok(Packet::Publish(publish)) if publish.payload.is_empty() => Some(publish.properties),
         _ => None,
     }

@@ -376,3 +376,16 @@ proptest::proptest! {
         let _ = restore(&mut store(&all), v5);
     }
 }
+
+#[test]
+fn all_identifiers_may_be_in_use() {
+    let mut store = MemoryStore::default();
+    for id in 1..=u16::MAX {
+        let [high, low] = id.to_be_bytes();
+        let record = [0x32, 6, 0, 1, b't', high, low, b'x'];
+        store.put(&format!("s-{id}"), &[&record]).unwrap();
+    }
+    let restored = restore(&mut store, false).unwrap();
+    let ids = restored.outbound.iter().map(RestoredPublish::id);
+    assert!(ids.eq(1..=u16::MAX));
+}

@@ -7,7 +7,7 @@ use crate::packet::{
     ProtocolVersion, ReasonCode, TooLarge,
 };
 use crate::trace::payload_excerpt;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -336,7 +336,7 @@ impl Session {
             id,
             packet: packet.clone(),
         });
-        self.send.push(packet);
+        self.send.push(&packet);
         true
     }
 
@@ -396,9 +396,9 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
         if packet[0] & DUP != 0 {
             return Some(packet.clone());
         }
-        let mut copy = BytesMut::from(&packet[..]);
+        let mut copy = packet.to_vec();
         copy[0] |= DUP;
-        return Some(copy.freeze());
+        return Some(copy.into());
     }
     // Spliced and not decoded: what an application published is sent as it is, whatever its topic.
     let version = if packet_v5 {
@@ -413,10 +413,10 @@ fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
     let parts = [topic_length, topic, id, no_properties, payload];
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let header = FixedHeader::new(header[0] | DUP, length as u64).ok()?;
-    let mut converted = BytesMut::with_capacity(header.as_slice().len() + length);
+    let mut converted = Vec::with_capacity(header.as_slice().len() + length);
     converted.extend_from_slice(header.as_slice());
     for part in parts {
         converted.extend_from_slice(part);
     }
-    Some(converted.freeze())
+    Some(converted.into())
 }

@@ -36,6 +36,10 @@ pub struct Inflight {
     pub sent_at: Option<Instant>,
 }
 
+/// Where a message stands in the list, until the list changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
+
 /// Places of finished messages that are kept at least, so that short lists are not compacted all the time.
 const KEPT_PLACES: usize = 32;
 
@@ -73,6 +77,14 @@ impl InflightList {
     }
 
     /// Finds a message by its identifier.
+    #[inline]
+    pub(super) fn find(&self, id: PacketId) -> Option<(Place, &Inflight)> {
+        let position = self.position(id)?;
+        let entry = self.slots[position].entry.as_ref()?;
+        Some((Place(position), entry))
+    }
+
+    /// Finds a message to be changed.
     pub(super) fn get_mut(&mut self, id: PacketId) -> Option<&mut Inflight> {
         let position = self.position(id)?;
         self.slots[position].entry.as_mut()
@@ -85,8 +97,13 @@ impl InflightList {
 
     /// Takes a finished message out.
     pub(super) fn remove(&mut self, id: PacketId) -> Option<Inflight> {
-        let position = self.position(id)?;
-        let entry = self.slots[position].entry.take();
+        let place = Place(self.position(id)?);
+        self.remove_at(place)
+    }
+
+    /// Takes out the message at a place just found.
+    pub(super) fn remove_at(&mut self, place: Place) -> Option<Inflight> {
+        let entry = self.slots.get_mut(place.0)?.entry.take()?;
         self.unfinished -= 1;
         while self.slots.front().is_some_and(|slot| slot.entry.is_none()) {
             self.slots.pop_front();
@@ -95,13 +112,15 @@ impl InflightList {
             self.slots.pop_back();
         }
         if self.slots.is_empty() {
-            self.slots.shrink_to(16);
+            if self.slots.capacity() > KEPT_PLACES {
+                self.slots.shrink_to(KEPT_PLACES);
+            }
             self.lapped = false;
         } else if self.slots.len() > 2 * self.unfinished + KEPT_PLACES {
             // A message that is never acknowledged must not make the list grow with all that come after it.
             self.slots.retain(|slot| slot.entry.is_some());
         }
-        entry
+        Some(entry)
     }
 
     /// All unfinished messages in order.
@@ -125,16 +144,36 @@ impl InflightList {
         self.slots.len()
     }
 
+    /// Steps from the first identifier to behind the last one.
+    fn span(&self) -> usize {
+        match (self.slots.front(), self.slots.back()) {
+            (Some(first), Some(last)) => distance(first.id, last.id) + 1,
+            _ => 0,
+        }
+    }
+
+    #[inline]
     fn position(&self, id: PacketId) -> Option<usize> {
         let first = self.slots.front()?.id;
         // Identifiers are handed out in order, so the distance is usually the position.
         let guess = distance(first, id);
         let holds = |slot: &Slot| slot.id == id && slot.entry.is_some();
-        if self.slots.get(guess).is_some_and(holds) {
-            return Some(guess);
+        match self.slots.get(guess) {
+            Some(slot) if holds(slot) => Some(guess),
+            // Behind all others, as the next identifier to be used mostly is.
+            None if guess >= self.span() && !self.lapped => None,
+            _ => self.search(first, guess, holds),
         }
+    }
+
+    fn search(
+        &self,
+        first: PacketId,
+        guess: usize,
+        holds: impl Fn(&Slot) -> bool,
+    ) -> Option<usize> {
         if self.lapped {
-            return self.slots.iter().position(holds);
+            return self.slots.iter().position(&holds);
         }
         let position = self
             .slots
@@ -145,8 +184,14 @@ impl InflightList {
 }
 
 /// Steps from one identifier to another in the circle of 1 to 65535.
+#[inline]
 fn distance(from: PacketId, to: PacketId) -> usize {
-    (usize::from(to.get()) + 65535 - usize::from(from.get())) % 65535
+    let (from, to) = (usize::from(from.get()), usize::from(to.get()));
+    if to >= from {
+        to - from
+    } else {
+        to + 65535 - from
+    }
 }
 
 #[cfg(test)]

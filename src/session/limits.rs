@@ -101,13 +101,13 @@ pub(super) struct TopicAliases(HashMap<u16, Bytes>);
 
 impl TopicAliases {
     /// The full topic of a PUBLISH: `topic` itself, which `alias` stands for from now on, or what `alias` stands for.
-    pub(super) fn resolve(&mut self, topic: &Bytes, alias: u16) -> Option<Bytes> {
+    pub(super) fn resolve(&mut self, topic: &[u8], alias: u16) -> Option<Bytes> {
         if topic.is_empty() {
             return self.0.get(&alias).cloned();
         }
-        // The copy does not keep a whole read buffer alive for as long as the connection lasts.
-        self.0.insert(alias, Bytes::copy_from_slice(topic));
-        Some(topic.clone())
+        let topic = Bytes::copy_from_slice(topic);
+        self.0.insert(alias, topic.clone());
+        Some(topic)
     }
 
     /// Whether the alias stands for a topic.

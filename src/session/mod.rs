@@ -27,7 +27,7 @@ pub use send_queue::SendQueue;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{
-    Frame, Malformed, Packet, PacketId, ProtocolVersion, Publish, ReasonCode, Sender,
+    Frame, Malformed, Message, Packet, PacketId, PacketType, ProtocolVersion, ReasonCode, Sender,
 };
 use bytes::Bytes;
 use inflight::InflightList;
@@ -88,7 +88,7 @@ pub struct Session {
     last_queued: Option<received::QueuedMark>,
     /// A message of MQTT 5 that is queued for the application, while the record of its identifier may not have been
     /// written: the server may send it again.
-    repeat_expected: Option<Publish>,
+    repeat_expected: Option<Message>,
     requests: BTreeMap<PacketId, requests::Request>,
     server_limits: ServerLimits,
     client_limits: ClientLimits,
@@ -215,6 +215,22 @@ impl Session {
         in_flight >= window.min(self.server_limits.receive_maximum)
     }
 
+    /// Whether there is anything to drain.
+    #[inline]
+    pub fn has_output(&self) -> bool {
+        !(self.events.is_empty() && self.store_ops.is_empty() && self.send.is_empty())
+    }
+
+    /// Whether there is nothing to drain but messages for the application, few enough to be handed on together with
+    /// those of packets that follow.
+    #[inline]
+    pub fn output_can_wait(&self) -> bool {
+        const TOGETHER: usize = 32;
+        self.store_ops.is_empty()
+            && self.events.len() < TOGETHER
+            && matches!(self.events.back(), None | Some(Event::Deliver { .. }))
+    }
+
     /// The bytes to send; drain the store operations first.
     pub fn send_queue(&mut self) -> &mut SendQueue {
         &mut self.send
@@ -287,7 +303,9 @@ impl Session {
     pub fn handle_frame(&mut self, now: Instant, frame: Frame) -> Result<(), Malformed> {
         self.begin_step();
         self.keep_alive.received(now);
-        let (first_byte, body) = (frame.first_byte, frame.body.clone());
+        if frame.packet_type() == Some(PacketType::Publish) && self.state == State::Connected {
+            return self.handle_publish(frame);
+        }
         let packet = Packet::decode(frame, self.version, Sender::Server)?;
         match self.state {
             State::Connected => {}
@@ -301,7 +319,6 @@ impl Session {
         }
         self.check_problem_information(&packet)?;
         match packet {
-            Packet::Publish(publish) => self.handle_publish(publish, first_byte, body),
             Packet::PubAck(ack) => self.handle_puback(now, ack),
             Packet::PubRec(ack) => self.handle_pubrec(now, ack),
             Packet::PubRel(ack) => self.handle_pubrel(ack),
@@ -317,7 +334,7 @@ impl Session {
                 self.events.push_back(Event::ServerDisconnect(disconnect));
                 Ok(())
             }
-            // A second CONNACK [MQTT-3.2.0-2]; AUTH without an authentication method [MQTT-4.12.0-6].
+            // PUBLISH is handled above; a second CONNACK [MQTT-3.2.0-2]; AUTH without an authentication method [MQTT-4.12.0-6].
             _ => Err(Malformed {
                 reason: ReasonCode::PROTOCOL_ERROR,
                 detail: "packet of a type that is not expected here",
@@ -364,6 +381,10 @@ impl Session {
     }
 
     fn begin_step(&mut self) {
+        if !self.keeps_records {
+            // Nothing can fail.
+            return;
+        }
         self.undo = None;
         self.step_start = StepStart {
             bytes: self.send.len(),
@@ -391,6 +412,7 @@ impl Session {
     }
 
     /// `text` as it stands before the result of the write.
+    #[inline]
     fn trace_out(&self, text: impl std::fmt::Display) {
         let result = if self.blocked { -22 } else { 0 };
         crate::trace!(
@@ -400,6 +422,7 @@ impl Session {
         );
     }
 
+    #[inline]
     fn trace_in(&self, text: impl FnOnce() -> String) {
         crate::trace!(
             crate::trace::Level::Protocol,

@@ -1,14 +1,14 @@
 //! Outbound messages: PUBLISH and the acknowledgements that end it.
 
+use super::inflight::Place;
 use super::limits::LARGEST_PACKET;
 use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Malformed, PacketId, PacketType, Properties, Property, PropertyPlace, ProtocolVersion,
-    PublishHead, QoS, ReasonCode, ack, publish,
+    Ack, Malformed, NO_PROPERTIES, PacketId, PacketType, Properties, Property, PropertyPlace,
+    ProtocolVersion, PublishHead, QoS, ReasonCode, ack, publish,
 };
 use crate::trace::{self, Level, payload_excerpt};
-use bytes::{Bytes, BytesMut};
-use std::borrow::Cow;
+use bytes::Bytes;
 use std::fmt;
 use std::time::Instant;
 
@@ -56,11 +56,11 @@ impl Session {
     pub fn publish_at_most_once(
         &mut self,
         request: &PublishRequest<'_>,
-        head: &mut BytesMut,
+        head: &mut Vec<u8>,
     ) -> Result<(), SendError> {
         let properties = self.check_publish(request)?;
-        self.encode_head(request, request.topic, None, &properties, head)?;
-        self.learn_alias(request, &properties);
+        self.encode_head(request, request.topic, None, properties, 0, head)?;
+        self.learn_alias(request, properties);
         self.trace_publish(None, request);
         Ok(())
     }
@@ -74,12 +74,13 @@ impl Session {
     ) -> Result<PacketId, SendError> {
         let properties = self.check_publish(request)?;
         self.begin_step();
-        let alias = alias_in(&properties).map(|alias| (alias, self.outbound_aliases.get(alias)));
-        let result = self.take_over(now, request, &properties);
+        let ids = self.ids;
+        let alias = alias_in(properties).map(|alias| (alias, self.outbound_aliases.get(alias)));
+        let result = self.take_over(now, request, properties);
         match result {
             Ok(id) => self.undo = Some(Undo::Publish(id, alias)),
             Err(_) => {
-                self.ids = self.step_start.ids;
+                self.ids = ids;
                 if let Some((alias, topic)) = alias {
                     self.outbound_aliases.put_back(alias, topic);
                 }
@@ -95,10 +96,7 @@ impl Session {
         properties: &Properties,
     ) -> Result<PacketId, SendError> {
         let id = self.next_id()?;
-        let mut wire = BytesMut::new();
-        self.encode_head(request, request.topic, Some(id), properties, &mut wire)?;
-        wire.extend_from_slice(request.payload);
-        let wire = wire.freeze();
+        let wire = self.encode_whole(request, request.topic, id, properties)?;
         let full_topic = self.learn_alias(request, properties);
         // An alias ends with the connection, so what is kept for the next one carries the full topic.
         let packet = match full_topic {
@@ -111,12 +109,14 @@ impl Session {
                         .cloned()
                         .collect(),
                 );
-                let mut packet = BytesMut::new();
-                self.encode_head(request, &topic, Some(id), &lasting, &mut packet)?;
-                packet.extend_from_slice(request.payload);
-                packet.freeze()
+                let lasting = self.encode_whole(request, &topic, id, &lasting)?;
+                self.send.push(&wire);
+                lasting
             }
-            None => wire.clone(),
+            None => {
+                self.send.push(&wire);
+                wire
+            }
         };
         let v5 = self.is_v5();
         let awaiting = if request.qos == QoS::ExactlyOnce {
@@ -143,7 +143,6 @@ impl Session {
             records,
             sent_at: Some(now),
         });
-        self.send.push(wire);
         self.trace_publish(Some(id), request);
         Ok(id)
     }
@@ -151,8 +150,9 @@ impl Session {
     pub(super) fn handle_puback(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBACK msgid: {id}"));
-        match self.inflight.get_mut(id).map(|message| message.awaiting) {
-            Some(Awaiting::PubAck) => self.complete(now, PacketType::PubAck, ack),
+        let found = self.inflight.find(id);
+        match found.map(|(place, message)| (place, message.awaiting)) {
+            Some((place, Awaiting::PubAck)) => self.complete(now, place, PacketType::PubAck, ack),
             Some(_) => return Err(wrong_kind("PUBACK for a QoS 2 message")),
             None if self.requests.contains_key(&id) => {
                 return Err(wrong_kind("PUBACK for a subscription request"));
@@ -165,9 +165,8 @@ impl Session {
     pub(super) fn handle_pubrec(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let (id, v5) = (ack.packet_id, self.is_v5());
         self.trace_in(|| format!("PUBREC msgid: {id}"));
-        let requested = self.requests.contains_key(&id);
         let Some(message) = self.inflight.get_mut(id) else {
-            if requested {
+            if self.requests.contains_key(&id) {
                 return Err(wrong_kind("PUBREC for a subscription request"));
             }
             // An exchange this side has forgotten: let the server end it too. An error has ended it already.
@@ -181,7 +180,9 @@ impl Session {
         }
         if ack.reason.is_error() {
             // [MQTT-4.3.3-4]: a reason of 0x80 or more ends the message; there is no PUBREL.
-            self.complete(now, PacketType::PubRec, ack);
+            if let Some((place, _)) = self.inflight.find(id) {
+                self.complete(now, place, PacketType::PubRec, ack);
+            }
             return Ok(());
         }
         if message.awaiting == Awaiting::PubRec {
@@ -201,10 +202,11 @@ impl Session {
     pub(super) fn handle_pubcomp(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBCOMP msgid:{id}"));
-        match self.inflight.get_mut(id).map(|message| message.awaiting) {
-            Some(Awaiting::PubComp) => self.complete(now, PacketType::PubComp, ack),
-            Some(Awaiting::PubAck) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
-            Some(Awaiting::PubRec) => return Err(wrong_kind("PUBCOMP before PUBREC")),
+        let found = self.inflight.find(id);
+        match found.map(|(place, message)| (place, message.awaiting)) {
+            Some((place, Awaiting::PubComp)) => self.complete(now, place, PacketType::PubComp, ack),
+            Some((_, Awaiting::PubAck)) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
+            Some((_, Awaiting::PubRec)) => return Err(wrong_kind("PUBCOMP before PUBREC")),
             None if self.requests.contains_key(&id) => {
                 return Err(wrong_kind("PUBCOMP for a subscription request"));
             }
@@ -218,8 +220,8 @@ impl Session {
         self.trace_out(format_args!("PUBREL msgid: {id} "));
     }
 
-    fn complete(&mut self, now: Instant, packet_type: PacketType, ack: Ack) {
-        let Some(message) = self.inflight.remove(ack.packet_id) else {
+    fn complete(&mut self, now: Instant, place: Place, packet_type: PacketType, ack: Ack) {
+        let Some(message) = self.inflight.remove_at(place) else {
             return;
         };
         self.held_back.remove(&message.id);
@@ -265,10 +267,7 @@ impl Session {
     }
 
     /// The properties to send, if the server allows this message.
-    fn check_publish<'a>(
-        &self,
-        request: &PublishRequest<'a>,
-    ) -> Result<Cow<'a, Properties>, SendError> {
+    fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<&'a Properties, SendError> {
         if !self.is_connected() {
             return Err(SendError::NotConnected);
         }
@@ -278,7 +277,7 @@ impl Session {
             ));
         }
         if self.version != ProtocolVersion::V5 {
-            return Ok(Cow::Owned(Properties::default()));
+            return Ok(&NO_PROPERTIES);
         }
         let limits = &self.server_limits;
         if request.qos > limits.maximum_qos {
@@ -313,7 +312,7 @@ impl Session {
             None if request.topic.is_empty() => Err(SendError::NotAllowed(
                 "the topic is empty and there is no topic alias",
             )),
-            _ => Ok(Cow::Borrowed(properties)),
+            _ => Ok(properties),
         }
     }
 
@@ -324,17 +323,32 @@ impl Session {
         properties: &Properties,
     ) -> Option<Bytes> {
         let alias = alias_in(properties)?;
-        self.outbound_aliases
-            .resolve(&Bytes::copy_from_slice(request.topic), alias)
+        self.outbound_aliases.resolve(request.topic, alias)
     }
 
+    /// The packet of a QoS 1 or 2 message.
+    fn encode_whole(
+        &self,
+        request: &PublishRequest<'_>,
+        topic: &[u8],
+        id: PacketId,
+        properties: &Properties,
+    ) -> Result<Bytes, SendError> {
+        let (mut packet, room) = (Vec::new(), request.payload.len());
+        self.encode_head(request, topic, Some(id), properties, room, &mut packet)?;
+        packet.extend_from_slice(request.payload);
+        Ok(packet.into())
+    }
+
+    /// Appends what precedes the payload, and reserves `room` behind it.
     fn encode_head(
         &self,
         request: &PublishRequest<'_>,
         topic: &[u8],
         id: Option<PacketId>,
         properties: &Properties,
-        out: &mut BytesMut,
+        room: usize,
+        out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
         const TOO_LARGE: SendError =
             SendError::NotAllowed("the packet is larger than the server or the protocol allows");
@@ -347,9 +361,10 @@ impl Session {
             packet_id: id,
             properties,
         };
-        publish::encode_head(&head, request.payload.len(), self.version, out)
+        let payload_length = request.payload.len();
+        publish::encode_head(&head, payload_length, room, self.version, out)
             .map_err(|_| TOO_LARGE)?;
-        let size = out.len() - start + request.payload.len();
+        let size = out.len() - start + payload_length;
         if size > self.server_limits.maximum_packet_size.min(LARGEST_PACKET) as usize {
             out.truncate(start);
             return Err(TOO_LARGE);
@@ -357,10 +372,15 @@ impl Session {
         Ok(())
     }
 
+    #[inline]
     fn trace_publish(&self, id: Option<PacketId>, request: &PublishRequest<'_>) {
-        if !trace::enabled(Level::Protocol) {
-            return;
+        if trace::enabled(Level::Protocol) {
+            self.write_publish_line(id, request);
         }
+    }
+
+    #[cold]
+    fn write_publish_line(&self, id: Option<PacketId>, request: &PublishRequest<'_>) {
         let result = if self.blocked { -22 } else { 0 };
         let (label, retain, len) = (&self.label, u8::from(request.retain), request.payload.len());
         let excerpt = payload_excerpt(request.payload);

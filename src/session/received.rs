@@ -2,10 +2,9 @@
 
 use super::{Event, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Malformed, PacketId, PacketType, Property, Publish, QoS, ReasonCode, ack,
+    Ack, Frame, Malformed, Message, PacketId, PacketType, Property, QoS, ReasonCode, ack,
 };
 use crate::trace::payload_excerpt;
-use bytes::Bytes;
 use std::hash::{DefaultHasher, Hasher};
 
 /// Sequence numbers of queued messages run below this and start again at 0.
@@ -16,7 +15,7 @@ const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
 pub struct Received {
     /// The message still to be delivered, on PUBREL, with the DUP flag of its record; `None` if it was delivered on
     /// PUBLISH (MQTT 5).
-    pub message: Option<Publish>,
+    pub message: Option<Message>,
     /// Its record was written under MQTT 5.
     pub v5_record: bool,
 }
@@ -25,7 +24,7 @@ pub struct Received {
 #[derive(Clone, Copy, Debug)]
 pub struct LastQueued<'a> {
     /// The message, with the DUP flag of its record.
-    pub message: &'a Publish,
+    pub message: &'a Message,
     /// Its record was written under MQTT 5.
     pub v5_record: bool,
 }
@@ -39,7 +38,7 @@ pub(super) struct QueuedMark {
 }
 
 impl QueuedMark {
-    fn new(message: &Publish) -> Option<QueuedMark> {
+    fn new(message: &Message) -> Option<QueuedMark> {
         if message.qos != QoS::ExactlyOnce {
             return None;
         }
@@ -61,7 +60,7 @@ impl Session {
     ) {
         let mut released = false;
         for (id, received) in inbound {
-            let is_queued = |message: &Publish| {
+            let is_queued = |message: &Message| {
                 queued.is_some_and(|queued| {
                     queued.message.dup == message.dup && is_same(queued.message, message)
                 })
@@ -88,37 +87,34 @@ impl Session {
         }
     }
 
-    pub(super) fn handle_publish(
-        &mut self,
-        mut publish: Publish,
-        first_byte: u8,
-        body: Bytes,
-    ) -> Result<(), Malformed> {
+    pub(super) fn handle_publish(&mut self, frame: Frame) -> Result<(), Malformed> {
+        let whole = self.keeps_records.then(|| frame.clone());
+        let mut message = Message::decode(frame.first_byte, frame.body, self.version)?;
         self.trace_in(|| {
             format!(
                 "PUBLISH msgid: {} qos: {} retained: {} payload len({}): {}",
-                publish.packet_id.map_or(0, PacketId::get),
-                publish.qos as u8,
-                u8::from(publish.retain),
-                publish.payload.len(),
-                payload_excerpt(&publish.payload)
+                message.packet_id.map_or(0, PacketId::get),
+                message.qos as u8,
+                u8::from(message.retain),
+                message.payload().len(),
+                payload_excerpt(message.payload())
             )
         });
         if self.is_v5() {
-            self.resolve_alias(&mut publish)?;
+            self.resolve_alias(&mut message)?;
         }
-        match (publish.qos, publish.packet_id) {
+        match (message.qos, message.packet_id) {
             (QoS::AtLeastOnce, Some(id)) => {
-                self.deliver(publish);
+                self.deliver(message);
                 self.undo = Some(Undo::Nothing);
                 self.send_ack(PacketType::PubAck, id);
             }
             (QoS::ExactlyOnce, Some(id)) => {
-                self.handle_exactly_once(id, publish, first_byte, body)?;
+                self.handle_exactly_once(id, message, whole)?;
                 self.send_ack(PacketType::PubRec, id);
             }
             // At most once: delivered now, whether or not its record can be stored for a restart.
-            _ => self.deliver(publish),
+            _ => self.deliver(message),
         }
         Ok(())
     }
@@ -128,9 +124,8 @@ impl Session {
     fn handle_exactly_once(
         &mut self,
         id: PacketId,
-        mut publish: Publish,
-        first_byte: u8,
-        body: Bytes,
+        mut message: Message,
+        whole: Option<Frame>,
     ) -> Result<(), Malformed> {
         const DUP: u8 = 0x08;
         let v5 = self.is_v5();
@@ -138,15 +133,13 @@ impl Session {
         // that happens to be the same differs in this flag, which has no meaning for the application.
         let resembles_last = self.keeps_records
             && self.last_queued.is_some_and(|last| {
-                last.id == id && last.dup == publish.dup && last.content == content_hash(&publish)
+                last.id == id && last.dup == message.dup && last.content == content_hash(&message)
             });
-        let first_byte = match resembles_last && !v5 {
-            true => {
-                publish.dup = !publish.dup;
-                first_byte ^ DUP
-            }
-            false => first_byte,
+        let inverted = match resembles_last && !v5 {
+            true => DUP,
+            false => 0,
         };
+        message.dup ^= inverted != 0;
         // The server's quota is full again on a new connection, whatever an earlier one left [MQTT-4.9.0-1].
         let under_way = self.received.len() - self.carried_over.len();
         match self.received.get_mut(&id) {
@@ -155,8 +148,8 @@ impl Session {
                     // Begun under another version: its record says whether the message was delivered, and stays.
                     return Ok(());
                 }
-                if let Some(message) = &mut received.message {
-                    *message = detached(&publish);
+                if let Some(held) = &mut received.message {
+                    *held = detached(&message);
                 }
             }
             None if under_way >= self.client_limits.receive_maximum => {
@@ -166,32 +159,34 @@ impl Session {
                 });
             }
             None => {
-                let message = (!v5).then(|| detached(&publish));
+                let held = (!v5).then(|| detached(&message));
                 self.received.insert(
                     id,
                     Received {
-                        message,
+                        message: held,
                         v5_record: v5,
                     },
                 );
                 // It was queued just before an earlier process died; only the record of its identifier is missing.
-                let repeated = publish.dup
+                let repeated = message.dup
                     && self
                         .repeat_expected
                         .as_ref()
-                        .is_some_and(|queued| is_same(queued, &publish));
+                        .is_some_and(|queued| is_same(queued, &message));
                 if v5 && !repeated {
-                    self.deliver(publish);
+                    self.deliver(message);
                 }
                 self.undo = Some(Undo::Received(id));
             }
         }
-        self.store(|| StoreOp::PutReceived {
-            v5,
-            id,
-            first_byte,
-            body,
-        });
+        if let Some(Frame { first_byte, body }) = whole {
+            self.store(|| StoreOp::PutReceived {
+                v5,
+                id,
+                first_byte: first_byte ^ inverted,
+                body,
+            });
+        }
         Ok(())
     }
 
@@ -219,8 +214,8 @@ impl Session {
         Ok(())
     }
 
-    fn resolve_alias(&mut self, publish: &mut Publish) -> Result<(), Malformed> {
-        let Some(alias) = publish.properties.numeric(Property::TOPIC_ALIAS) else {
+    fn resolve_alias(&mut self, message: &mut Message) -> Result<(), Malformed> {
+        let Some(alias) = message.properties().numeric(Property::TOPIC_ALIAS) else {
             return Ok(());
         };
         let invalid = |detail| Malformed {
@@ -233,30 +228,23 @@ impl Session {
                 "topic alias above Topic Alias Maximum [MQTT-3.1.2-26]",
             ));
         }
-        publish.topic = self
+        let topic = self
             .inbound_aliases
-            .resolve(&publish.topic, alias)
+            .resolve(message.topic(), alias)
             .ok_or(Malformed {
                 reason: ReasonCode::PROTOCOL_ERROR,
                 detail: "topic alias that stands for no topic",
             })?;
+        if message.topic().is_empty() {
+            *message = message.with_topic(&topic);
+        }
         Ok(())
     }
 
     /// Hands a message on, storing it until the application has taken it.
-    fn deliver(&mut self, mut message: Publish) {
-        let mut stored = None;
-        if self.keeps_records {
-            self.last_queued = QueuedMark::new(&message);
-            let (v5, seq) = (self.is_v5(), self.next_queue_seq);
-            self.next_queue_seq = (seq + 1) % QUEUE_SEQ_LIMIT;
-            stored = Some(seq);
-            self.store(|| StoreOp::PutQueued {
-                v5,
-                seq,
-                message: message.clone(),
-            });
-        }
+    #[inline]
+    fn deliver(&mut self, mut message: Message) {
+        let stored = self.keeps_records.then(|| self.store_queued(&message));
         if message.qos == QoS::ExactlyOnce {
             message.dup = false;
         }
@@ -264,6 +252,19 @@ impl Session {
             message,
             seq: stored,
         });
+    }
+
+    /// Stores a message until the application has taken it, and returns the sequence number of its record.
+    fn store_queued(&mut self, message: &Message) -> u32 {
+        self.last_queued = QueuedMark::new(message);
+        let (v5, seq) = (self.is_v5(), self.next_queue_seq);
+        self.next_queue_seq = (seq + 1) % QUEUE_SEQ_LIMIT;
+        self.store(|| StoreOp::PutQueued {
+            v5,
+            seq,
+            message: message.clone(),
+        });
+        seq
     }
 
     fn send_ack(&mut self, packet_type: PacketType, id: PacketId) {
@@ -277,37 +278,34 @@ impl Session {
 }
 
 /// Whether two QoS 2 messages are the same but for DUP. A record of a queued message ends its topic at the first NUL.
-fn is_same(queued: &Publish, received: &Publish) -> bool {
-    let topic = received.topic.split(|&byte| byte == 0).next();
+fn is_same(queued: &Message, received: &Message) -> bool {
+    let topic = received.topic().split(|&byte| byte == 0).next();
     queued.qos == received.qos
         && queued.packet_id == received.packet_id
         && queued.retain == received.retain
-        && queued.payload == received.payload
-        && (queued.topic == received.topic || topic == Some(&queued.topic[..]))
+        && queued.payload() == received.payload()
+        && (queued.topic() == received.topic() || topic == Some(queued.topic()))
 }
 
 /// Messages that differ mostly differ in this; the rest of a long payload is not looked at.
-fn content_hash(message: &Publish) -> u64 {
+fn content_hash(message: &Message) -> u64 {
     const LOOKED_AT: usize = 1024;
+    let (topic, payload) = (message.topic(), message.payload());
     let mut hasher = DefaultHasher::new();
     hasher.write_u8(message.retain.into());
-    hasher.write_usize(message.topic.len());
-    hasher.write(&message.topic);
-    hasher.write_usize(message.payload.len());
-    hasher.write(&message.payload[..message.payload.len().min(LOOKED_AT)]);
+    hasher.write_usize(topic.len());
+    hasher.write(topic);
+    hasher.write_usize(payload.len());
+    hasher.write(&payload[..payload.len().min(LOOKED_AT)]);
     hasher.finish()
 }
 
 /// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to
 /// itself and is shared.
-fn detached(publish: &Publish) -> Publish {
+fn detached(message: &Message) -> Message {
     const LARGE: usize = 4096;
-    if publish.payload.len() >= LARGE {
-        return publish.clone();
-    }
-    Publish {
-        topic: Bytes::copy_from_slice(&publish.topic),
-        payload: Bytes::copy_from_slice(&publish.payload),
-        ..publish.clone()
+    match message.payload().len() >= LARGE {
+        true => message.clone(),
+        false => message.detached(),
     }
 }

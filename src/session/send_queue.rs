@@ -1,6 +1,6 @@
 //! Bytes on their way to the server, in order: small packets share a buffer, large ones keep their own.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -12,35 +12,40 @@ const KEPT_CAPACITY: usize = 4096;
 /// An ordered queue of bytes with cheap appends and vectored reads.
 #[derive(Debug, Default)]
 pub struct SendQueue {
+    /// What comes before the tail.
     chunks: VecDeque<Bytes>,
     chunk_bytes: usize,
-    tail: BytesMut,
+    tail: Vec<u8>,
+    /// Bytes at the front of the tail that are sent already.
+    sent: usize,
 }
 
 impl SendQueue {
     /// Number of bytes queued.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.chunk_bytes + self.tail.len()
+        self.chunk_bytes + self.tail.len() - self.sent
     }
 
     /// Whether nothing is queued.
+    #[inline]
     pub fn is_empty(&self) -> bool {
+        // An emptied tail is cleared.
         self.chunks.is_empty() && self.tail.is_empty()
     }
 
     /// The buffer to encode a small packet into; only append to it.
-    pub fn buffer(&mut self) -> &mut BytesMut {
+    #[inline]
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.tail
     }
 
     /// Queues an encoded packet.
-    pub fn push(&mut self, packet: Bytes) {
+    pub fn push(&mut self, packet: &Bytes) {
         if packet.len() < OWN_CHUNK {
-            self.tail.extend_from_slice(&packet);
+            self.tail.extend_from_slice(packet);
         } else {
-            self.seal_tail();
-            self.chunk_bytes += packet.len();
-            self.chunks.push_back(packet);
+            self.push_chunk(packet.clone());
         }
     }
 
@@ -49,30 +54,39 @@ impl SendQueue {
         self.tail.extend_from_slice(head);
         match payload.len() < OWN_CHUNK {
             true => self.tail.extend_from_slice(payload),
-            false => self.push(Bytes::copy_from_slice(payload)),
+            false => self.push_chunk(Bytes::copy_from_slice(payload)),
         }
     }
 
     /// Queues what `later` holds behind what is here, leaving `later` empty.
     pub fn append(&mut self, later: &mut SendQueue) {
-        if self.is_empty() {
-            std::mem::swap(self, later);
+        if later.is_empty() {
             return;
         }
-        self.seal_tail();
-        self.chunk_bytes += later.chunk_bytes;
-        self.chunks.append(&mut later.chunks);
-        later.chunk_bytes = 0;
-        std::mem::swap(&mut self.tail, &mut later.tail);
+        if self.is_empty() {
+            std::mem::swap(self, later);
+        } else if later.chunks.is_empty() && later.len() < OWN_CHUNK {
+            self.tail.extend_from_slice(&later.tail[later.sent..]);
+            later.forget_tail();
+        } else {
+            self.seal_tail();
+            self.chunk_bytes += std::mem::take(&mut later.chunk_bytes);
+            self.chunks.append(&mut later.chunks);
+            std::mem::swap(&mut self.tail, &mut later.tail);
+            std::mem::swap(&mut self.sent, &mut later.sent);
+        }
     }
 
     /// Cuts the queue back to its first `len` bytes.
     pub fn truncate(&mut self, len: usize) {
         while self.len() > len {
             let excess = self.len() - len;
-            if !self.tail.is_empty() {
-                let keep = self.tail.len().saturating_sub(excess);
-                self.tail.truncate(keep);
+            let in_tail = self.tail.len() - self.sent;
+            if in_tail > 0 {
+                self.tail.truncate(self.tail.len() - excess.min(in_tail));
+                if self.tail.len() == self.sent {
+                    self.forget_tail();
+                }
             } else if let Some(last) = self.chunks.back_mut() {
                 let keep = last.len().saturating_sub(excess);
                 self.chunk_bytes -= last.len() - keep;
@@ -87,7 +101,8 @@ impl SendQueue {
     /// Fills `slices` with what comes next and returns how many were filled.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         let parts = self.chunks.iter().map(|chunk| &chunk[..]);
-        let parts = parts.chain((!self.tail.is_empty()).then_some(&self.tail[..]));
+        let tail = &self.tail[self.sent..];
+        let parts = parts.chain((!tail.is_empty()).then_some(tail));
         let mut filled = 0;
         for (slot, part) in slices.iter_mut().zip(parts) {
             *slot = IoSlice::new(part);
@@ -96,12 +111,17 @@ impl SendQueue {
         filled
     }
 
+    /// All that is queued, if it stands in one piece.
+    #[inline]
+    pub fn as_single_slice(&self) -> Option<&[u8]> {
+        self.chunks.is_empty().then(|| &self.tail[self.sent..])
+    }
+
     /// Drops the first `count` bytes: they are sent.
     pub fn advance(&mut self, mut count: usize) {
         while count > 0 {
             let Some(first) = self.chunks.front_mut() else {
-                let sent = count.min(self.tail.len());
-                self.tail.advance(sent);
+                self.sent += count.min(self.tail.len() - self.sent);
                 break;
             };
             let sent = count.min(first.len());
@@ -112,8 +132,8 @@ impl SendQueue {
                 self.chunks.pop_front();
             }
         }
-        if self.tail.is_empty() {
-            self.give_memory_back();
+        if self.sent == self.tail.len() {
+            self.forget_tail();
         }
     }
 
@@ -122,16 +142,25 @@ impl SendQueue {
         *self = SendQueue::default();
     }
 
-    /// The front of an emptied buffer is used again, unless a burst made it large.
-    fn give_memory_back(&mut self) {
-        if !self.tail.try_reclaim(1) || self.tail.capacity() > KEPT_CAPACITY {
-            self.tail = BytesMut::new();
+    /// The emptied buffer is used again, unless a burst made it large.
+    fn forget_tail(&mut self) {
+        self.sent = 0;
+        match self.tail.capacity() > KEPT_CAPACITY {
+            true => self.tail = Vec::new(),
+            false => self.tail.clear(),
         }
+    }
+
+    fn push_chunk(&mut self, chunk: Bytes) {
+        self.seal_tail();
+        self.chunk_bytes += chunk.len();
+        self.chunks.push_back(chunk);
     }
 
     fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
-            let sealed = self.tail.split().freeze();
+            let mut sealed = Bytes::from(std::mem::take(&mut self.tail));
+            sealed.advance(std::mem::take(&mut self.sent));
             self.chunk_bytes += sealed.len();
             self.chunks.push_back(sealed);
         }
@@ -164,8 +193,8 @@ mod tests {
     fn bytes_keep_their_order_across_small_and_large_packets() {
         let mut queue = SendQueue::default();
         let large = Bytes::from(vec![7u8; OWN_CHUNK]);
-        queue.push(Bytes::from_static(b"ab"));
-        queue.push(large.clone());
+        queue.push(&Bytes::from_static(b"ab"));
+        queue.push(&large);
         queue.buffer().extend_from_slice(b"cd");
         let mut expected = b"ab".to_vec();
         expected.extend_from_slice(&large);
@@ -184,8 +213,8 @@ mod tests {
     #[test]
     fn truncate_cuts_from_the_end_through_chunks() {
         let mut queue = SendQueue::default();
-        queue.push(Bytes::from_static(b"keep"));
-        queue.push(Bytes::from(vec![1u8; OWN_CHUNK]));
+        queue.push(&Bytes::from_static(b"keep"));
+        queue.push(&Bytes::from(vec![1u8; OWN_CHUNK]));
         queue.buffer().extend_from_slice(b"tail");
         queue.truncate(6);
         assert_eq!(contents(&queue), b"keep\x01\x01");
@@ -201,7 +230,7 @@ mod tests {
         let mut later = SendQueue::default();
         first.buffer().extend_from_slice(b"one");
         later.buffer().extend_from_slice(b"two");
-        later.push(Bytes::from(vec![9u8; OWN_CHUNK]));
+        later.push(&Bytes::from(vec![9u8; OWN_CHUNK]));
         later.buffer().extend_from_slice(b"three");
         first.append(&mut later);
         assert!(later.is_empty());

@@ -3,7 +3,7 @@
 //! Drain in this order after every input: first all [`StoreOp`]s, then the bytes to send, then the [`Event`]s. A record
 //! is therefore on disk before the packet it protects is on the wire, so a crash in between can repeat but never lose.
 
-use crate::packet::{ConnAck, Disconnect, PacketId, Properties, Publish, ReasonCode, SubAck};
+use crate::packet::{ConnAck, Disconnect, Message, PacketId, Properties, ReasonCode, SubAck};
 use bytes::Bytes;
 
 /// Which records of an outbound message exist, by the protocol version they were written under.
@@ -70,7 +70,7 @@ pub enum StoreOp {
         /// Its sequence number.
         seq: u32,
         /// The message; shares its bytes with the one delivered.
-        message: Publish,
+        message: Message,
     },
     /// Remove every record.
     Clear,
@@ -107,7 +107,7 @@ pub enum Event {
     /// A message for the application. `seq` names its stored record.
     Deliver {
         /// The message; its packet identifier is the one received.
-        message: Publish,
+        message: Message,
         /// The sequence number of its record, when records are kept.
         seq: Option<u32>,
     },

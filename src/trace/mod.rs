@@ -95,8 +95,11 @@ pub fn has_pending() -> bool {
 /// Writes this thread's queued lines out (file, stdout, callback). Call only with no lock held.
 ///
 /// Lines that the callback itself causes go to the file or standard output, not to the callback.
+#[inline]
 pub fn flush() {
-    queue::flush(&TRACER);
+    if has_pending() {
+        queue::flush(&TRACER);
+    }
 }
 
 /// While it lives no thread is writing lines.

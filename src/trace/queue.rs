@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CString;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Level;
@@ -20,6 +21,9 @@ struct Line {
     /// Still to be handed to the callback.
     for_callback: bool,
 }
+
+/// Lines queued on all threads: while nothing is traced, one look at this answers for each of them.
+static QUEUED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
@@ -57,11 +61,20 @@ fn push_line(level: Level, text: String) {
         for_callback: !CALLING_OUT.get(),
     };
     // Fails only while the thread ends: then there is no later flush either.
-    let _ = LINES.try_with(|lines| lines.borrow_mut().push(line));
+    let _ = LINES.try_with(|lines| {
+        lines.borrow_mut().push(line);
+        QUEUED.fetch_add(1, Ordering::Relaxed);
+    });
 }
 
 /// Whether lines are queued and may be flushed now.
+#[inline]
 pub(super) fn has_pending() -> bool {
+    QUEUED.load(Ordering::Relaxed) != 0 && has_pending_here()
+}
+
+#[cold]
+fn has_pending_here() -> bool {
     !CALLING_OUT.get()
         && LINES
             .try_with(|lines| !lines.borrow().is_empty())
@@ -80,17 +93,20 @@ pub(super) fn write_to_sink(tracer: &Tracer) {
         for line in lines.iter_mut() {
             line.for_sink = false;
         }
+        let count = lines.len();
         lines.retain(|line| line.for_callback);
+        QUEUED.fetch_sub(count - lines.len(), Ordering::Relaxed);
     });
 }
 
 /// Writes the queued lines to the sink, then hands them to the callback with no lock held.
 pub(super) fn flush(tracer: &Tracer) {
-    if CALLING_OUT.get() {
+    if !has_pending() {
         return;
     }
     write_to_sink(tracer);
     let lines = LINES.try_with(RefCell::take).unwrap_or_default();
+    QUEUED.fetch_sub(lines.len(), Ordering::Relaxed);
     if lines.is_empty() {
         return;
     }

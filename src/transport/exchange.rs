@@ -57,7 +57,8 @@ fn receive(transport: &dyn Transport, buf: &mut [u8], deadline: Instant) -> io::
 }
 
 /// Reads the head of an HTTP reply, at most `at_a_time` bytes per read, and gives it to `judge` whenever more of it has
-/// come, also before it is complete. Returns what came behind it.
+/// come, also before it is complete. Replies that announce another one are passed over (RFC 9110, section 15.2). Returns
+/// what came behind it.
 pub(super) fn receive_reply(
     transport: &dyn Transport,
     at_a_time: usize,
@@ -65,28 +66,62 @@ pub(super) fn receive_reply(
     mut judge: impl FnMut(&httparse::Response<'_, '_>, bool) -> io::Result<()>,
 ) -> io::Result<Vec<u8>> {
     let mut received = Vec::new();
+    let mut total = 0;
     let mut buf = [0; 4096];
     let at_a_time = at_a_time.min(buf.len());
     loop {
         let count = receive(transport, &mut buf[..at_a_time], deadline)?;
         received.extend_from_slice(&buf[..count]);
-        if received.len() > REPLY_LIMIT {
+        total += count;
+        if total > REPLY_LIMIT {
             return Err(invalid("the reply of HTTP is too long".to_owned()));
         }
         if !buf[..count].contains(&b'\n') {
             continue;
         }
-        let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
-        let mut reply = httparse::Response::new(&mut headers);
-        let parsed = httparse::ParserConfig::default()
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .parse_response(&mut reply, &received)
-            .map_err(|error| invalid(format!("not a reply of HTTP: {error}")))?;
-        judge(&reply, parsed.is_complete())?;
-        if let httparse::Status::Complete(length) = parsed {
-            return Ok(received.split_off(length));
+        while let Some(head) = judge_head(&received, &mut judge)? {
+            let behind = received.split_off(head.length);
+            if !head.is_interim {
+                return Ok(behind);
+            }
+            received = behind;
         }
+    }
+}
+
+/// A complete head of a reply.
+struct Head {
+    length: usize,
+    is_interim: bool,
+}
+
+/// Lets `judge` see what has come of a reply; `None`: more must come.
+fn judge_head(
+    received: &[u8],
+    judge: &mut impl FnMut(&httparse::Response<'_, '_>, bool) -> io::Result<()>,
+) -> io::Result<Option<Head>> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
+    let mut reply = httparse::Response::new(&mut headers);
+    let parsed = httparse::ParserConfig::default()
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .parse_response(&mut reply, received)
+        .map_err(|error| invalid(format!("not a reply of HTTP: {error}")))?;
+    let is_interim = matches!(reply.code, Some(100 | 102..=199));
+    if !is_interim {
+        judge(&reply, parsed.is_complete())?;
+    }
+    Ok(match parsed {
+        httparse::Status::Complete(length) => Some(Head { length, is_interim }),
+        httparse::Status::Partial => None,
+    })
+}
+
+/// Whether no line of HTTP ends inside of `text`: it could bring lines of its own.
+pub(super) fn check_line(text: &[u8]) -> io::Result<()> {
+    match text.iter().any(u8::is_ascii_control) {
+        true => Err(invalid("the server URI has control characters".to_owned())),
+        false => Ok(()),
     }
 }
 

@@ -28,9 +28,12 @@ pub use wait::{Interest, wait_any, wait_ready};
 
 /// A connected, non-blocking byte stream. One thread may read while another writes.
 pub trait Transport: Send + Sync {
-    /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now.
+    /// Reads what is there: `Ok(0)` at end of stream, `WouldBlock` if nothing is there now, or, with
+    /// [`has_buffered_input`](Self::has_buffered_input), if enough was read that is nothing for the owner. Never
+    /// `Interrupted`.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
-    /// Writes as much as the peer takes now, in order; `WouldBlock` if nothing. Never raises SIGPIPE.
+    /// Writes as much as the peer takes now, in order; `WouldBlock` if nothing. Never raises SIGPIPE, never
+    /// `Interrupted`.
     ///
     /// Bytes count as written when the system has them. What was offered and not written must be offered again by the
     /// next call, more may follow it: a layer may have begun to send it.
@@ -41,8 +44,8 @@ pub trait Transport: Send + Sync {
     fn finish(&self);
     /// The descriptor to wait on.
     fn descriptor(&self) -> BorrowedFd<'_>;
-    /// Whether nothing more is there once a read has given less than it was asked for. Otherwise only `WouldBlock` says
-    /// so, and an edge-triggered wait must not begin before that.
+    /// Whether nothing more is there since the last read, if that gave less than it was asked for. Otherwise only
+    /// `WouldBlock` says so, and an edge-triggered wait must not begin before that.
     fn short_read_drains(&self) -> bool {
         false
     }
@@ -59,3 +62,6 @@ pub trait Transport: Send + Sync {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use data_encoding::BASE64;
 
-use super::exchange::{invalid, receive_reply, send};
+use super::exchange::{check_line, invalid, receive_reply, send};
 use super::{Scheme, ServerAddress, Transport};
 
 /// The port of a proxy that names none.
@@ -128,6 +128,7 @@ impl Proxy {
         server: &ServerAddress,
         deadline: Instant,
     ) -> io::Result<()> {
+        check_line(&server.text)?;
         send(transport, &self.request(server), deadline)?;
         let behind = receive_reply(transport, 1, deadline, |reply, _| match reply.code {
             Some(code) if !(200..300).contains(&code) => Err(invalid(format!(
@@ -355,6 +356,7 @@ mod tests {
         for reply in [
             "HTTP/1.1 200 Connection established\r\n\r\nearly",
             "HTTP/1.0 200 OK\r\nProxy-agent: x\r\n\r\nearly",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nLink: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\nearly",
         ] {
             let (result, behind) = answered(reply, soon());
             result.unwrap();
@@ -374,6 +376,28 @@ mod tests {
             assert!(answered(reply, soon()).0.is_err(), "{reply}");
         }
         assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_server_uri_cannot_bring_lines_into_the_request() {
+        for uri in ["tcp://h\r\nX: y", "tcp://h\n", "tcp://\x7f:1"] {
+            let (near, far) = pair();
+            let result = Proxy::parse(b"p").open_tunnel(&near, &server(uri), soon());
+            assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidData);
+            drop(near);
+            assert_eq!((&far).read(&mut [0; 4]).unwrap(), 0, "nothing was sent");
+        }
+    }
+
+    #[test]
+    fn replies_that_only_announce_others_end_too() {
+        let (near, far) = pair();
+        thread::scope(|scope| {
+            scope.spawn(|| while (&far).write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {});
+            let result = Proxy::parse(b"p").open_tunnel(&near, &server("tcp://h"), soon());
+            assert_eq!(result.unwrap_err().kind(), io::ErrorKind::InvalidData);
+            drop(near);
+        });
     }
 
     #[test]

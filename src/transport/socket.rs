@@ -11,6 +11,9 @@ use super::Transport;
 /// Most buffers that one `sendmsg` takes (`IOV_MAX` of Linux).
 const MAX_BUFFERS: usize = 1024;
 
+/// Most bytes that are thrown away at the end: more than a receive buffer of Linux usually holds.
+const MAX_UNREAD: usize = 8 * 1024 * 1024;
+
 /// A connected stream socket: non-blocking, close-on-exec. Closed when dropped.
 #[derive(Debug)]
 pub struct StreamSocket {
@@ -58,8 +61,7 @@ impl Transport for StreamSocket {
     fn finish(&self) {
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
         // Closing a socket with unread data sends a reset, and the peer may lose what it has not read yet.
-        let mut unread = [0; 4096];
-        while matches!(self.read(&mut unread), Ok(1..)) {}
+        discard(|buf| self.read(buf));
         // Wakes a thread that waits for something to read.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Read);
     }
@@ -70,6 +72,16 @@ impl Transport for StreamSocket {
 
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+/// Reads what is there, but not for ever: a peer that does not stop sending gets its reset.
+fn discard(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
+    let mut unread = [0; 16 * 1024];
+    for _ in 0..MAX_UNREAD / unread.len() {
+        if !matches!(read(&mut unread), Ok(1..)) {
+            break;
+        }
     }
 }
 
@@ -127,6 +139,16 @@ mod tests {
         let mut received = Vec::new();
         peer.read_to_end(&mut received).unwrap();
         assert_eq!(received, b"last words");
+    }
+
+    #[test]
+    fn finishing_does_not_wait_for_a_peer_that_sends_without_end() {
+        let mut discarded = 0;
+        discard(|buf| {
+            discarded += buf.len();
+            Ok(buf.len())
+        });
+        assert_eq!(discarded, MAX_UNREAD);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::socket::StreamSocket;
@@ -59,6 +59,58 @@ impl Transport for Trickle {
             Some(buf) => self.inner.write(&[IoSlice::new(&buf[..1])]),
             None => Ok(0),
         }
+    }
+
+    fn shutdown(&self) {
+        self.inner.shutdown();
+    }
+
+    fn finish(&self) {
+        self.inner.finish();
+    }
+
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.inner.descriptor()
+    }
+}
+
+/// Takes as many bytes as it is allowed.
+pub(super) struct Limited {
+    inner: Arc<dyn Transport>,
+    allowed: AtomicUsize,
+}
+
+impl Limited {
+    pub(super) fn new(inner: Arc<dyn Transport>) -> Limited {
+        Limited {
+            inner,
+            allowed: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn allow(&self, count: usize) {
+        self.allowed.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+impl Transport for Limited {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buf)
+    }
+
+    fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let allowed = self.allowed.load(Ordering::Relaxed);
+        let Some(buf) = bufs.iter().find(|buf| !buf.is_empty()) else {
+            return Ok(0);
+        };
+        if allowed == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self
+            .inner
+            .write(&[IoSlice::new(&buf[..buf.len().min(allowed)])])?;
+        self.allowed.fetch_sub(count, Ordering::Relaxed);
+        Ok(count)
     }
 
     fn shutdown(&self) {

@@ -87,7 +87,7 @@ fn refusal(connect: &Connect) -> Option<ReasonCode> {
 }
 
 fn refuse(mut stream: &TcpStream, version: ProtocolVersion, code: ReasonCode) {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::new();
     let refusal = Packet::ConnAck(ConnAck {
         session_present: false,
         code,

@@ -5,7 +5,6 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use mqtt3c::packet::{Connect, Disconnect, Packet, Properties, ProtocolVersion, ReasonCode};
 use parking_lot::{Condvar, Mutex};
 
@@ -34,7 +33,7 @@ pub struct Link {
 
 #[derive(Default)]
 struct Waiting {
-    bytes: BytesMut,
+    bytes: Vec<u8>,
     closing: bool,
 }
 

@@ -171,7 +171,7 @@ impl Wire {
 
     /// Sends `packet`.
     pub fn send_packet(&mut self, packet: &Packet) -> Result<(), String> {
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
         match packet.encode(self.version, &mut bytes) {
             Ok(()) => self.send(&bytes),
             Err(_) => Err(self.failure("packet too large to send")),

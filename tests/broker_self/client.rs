@@ -147,7 +147,7 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, packet: &Packet) {
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
         packet.encode(self.version, &mut bytes).expect("fits");
         self.stream.write_all(&bytes).expect("an open connection");
     }

@@ -1,5 +1,6 @@
 /* One process at a time uses a store: another one is told, a dead one is no hindrance, a forked one neither keeps the
  * store from its parent's successor nor takes it away. */
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -33,6 +34,13 @@ static int wait_for(pid_t child)
     int status = -1;
     CHECK_INT(waitpid(child, &status, 0), child);
     return status;
+}
+
+static int refusals;
+
+static void count_refusals(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
+{
+    refusals += level == MQTTCLIENT_TRACE_ERROR && strstr(text, "cid-127.0.0.1-9: another process uses it") != NULL;
 }
 
 static int ready[2], end[2];
@@ -73,6 +81,15 @@ static void have_the_store(void)
     tell_and_wait();
 }
 
+/* A line of the trace says why. */
+static void expect_refusal(MQTTClient *client)
+{
+    refusals = 0;
+    CHECK_INT(create(client), MQTTCLIENT_PERSISTENCE_ERROR);
+    CHECK(*client != NULL);
+    CHECK_INT(refusals, 1);
+}
+
 static void another_process_is_refused_until_this_one_ends(void)
 {
     MQTTClient client = NULL;
@@ -80,9 +97,9 @@ static void another_process_is_refused_until_this_one_ends(void)
     pid_t child = start(have_the_store);
     wait_until_ready();
     long long began = now_ms();
-    CHECK_INT(create(&client), MQTTCLIENT_PERSISTENCE_ERROR);
+    expect_refusal(&client);
     CHECK(now_ms() - began >= 1000);
-    CHECK(now_ms() - began < 3000);
+    CHECK(now_ms() - began < 1500);
     MQTTClient_destroy(&client);
     CHECK_INT(kill(child, SIGKILL), 0);
     CHECK_INT(create(&client), MQTTCLIENT_SUCCESS); /* it waits for the death */
@@ -92,6 +109,35 @@ static void another_process_is_refused_until_this_one_ends(void)
     CHECK_INT(create(&second), MQTTCLIENT_SUCCESS); /* the own process is no other one */
     MQTTClient_destroy(&second);
     MQTTClient_destroy(&client);
+}
+
+static void have_the_store_for_a_while(void)
+{
+    MQTTClient client = NULL;
+    char byte = 0;
+    CHECK_INT(create(&client), MQTTCLIENT_SUCCESS);
+    CHECK_INT(write(ready[1], &byte, 1), 1);
+    CHECK_INT(poll(NULL, 0, 200), 0);
+    MQTTClient_destroy(&client);
+    long long ended = now_ms();
+    CHECK_INT(write(ready[1], &ended, sizeof ended), sizeof ended);
+}
+
+/* One that ends in time is followed at once. */
+static void a_process_that_waits_goes_on_when_the_other_one_ends(void)
+{
+    MQTTClient client = NULL;
+    long long ended = 0;
+    open_pipes();
+    pid_t child = start(have_the_store_for_a_while);
+    wait_until_ready();
+    CHECK_INT(create(&client), MQTTCLIENT_SUCCESS);
+    long long created = now_ms();
+    CHECK_INT(read(ready[0], &ended, sizeof ended), sizeof ended);
+    CHECK(created - ended < 300);
+    CHECK_INT(wait_for(child), 0);
+    MQTTClient_destroy(&client);
+    let_end();
 }
 
 static MQTTClient inherited;
@@ -185,7 +231,10 @@ int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     CHECK(mkdtemp(base) != NULL);
+    MQTTClient_setTraceCallback(count_refusals);
+    MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_ERROR);
     another_process_is_refused_until_this_one_ends();
+    a_process_that_waits_goes_on_when_the_other_one_ends();
     forked_children_leave_the_lock_alone();
     a_child_does_not_keep_the_store_of_a_dead_parent();
     a_daemon_locks_what_it_inherited();

@@ -160,7 +160,7 @@ impl Inbox {
                 arrived.wait_while(|seen| seen.closed);
                 arrived.note(|seen| {
                     seen.arrived += 1;
-                    seen.last = Bytes::copy_from_slice(&message.payload);
+                    seen.last = Bytes::copy_from_slice(message.payload());
                 });
                 true
             })),

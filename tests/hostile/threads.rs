@@ -141,7 +141,7 @@ fn a_callback_may_disconnect_another_client_whose_callbacks_wait_for_it() {
     client
         .change_callbacks(|callbacks| {
             callbacks.message_arrived = Some(Arc::new(move |message| {
-                if message.payload != "go" {
+                if message.payload() != b"go" {
                     return true;
                 }
                 let token = publish(&target, b"x", QoS::AtLeastOnce).unwrap();

@@ -4,9 +4,9 @@ use super::lifecycle::entry;
 use crate::client::{Callback, CallbackRef, Callbacks, Completed};
 use crate::ffi::c_spelling::*;
 use crate::ffi::client::*;
-use crate::ffi::memory::{self, Message, c_copy, new_message};
+use crate::ffi::memory::{self, c_copy};
 use crate::ffi::property_list;
-use crate::packet::{Disconnect, PacketId, Properties, Publish};
+use crate::packet::{Disconnect, Message, PacketId, Properties};
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(in crate::ffi) unsafe fn set_callbacks(
     };
     let context = Context(context);
     change(handle, |callbacks| {
-        callbacks.message_arrived = Some(Arc::new(move |message: &Publish| {
+        callbacks.message_arrived = Some(Arc::new(move |message: &Message| {
             offer(context, arrived, message)
         }));
         callbacks.delivery_complete = dc.map(|complete| -> Callback<PacketId> {
@@ -74,41 +74,28 @@ fn offer(
         c_int,
         *mut MQTTClient_message,
     ) -> c_int,
-    message: &Publish,
+    message: &Message,
 ) -> bool {
-    let topic = c_copy(&message.topic).cast::<c_char>();
-    let built = to_c(message);
-    // SAFETY: the caller of set_callbacks promises that the function may be called; topic and message were just made.
-    // What the function does not take (it returns 0) is still the library's.
+    let topic = c_copy(message.topic()).cast::<c_char>();
+    let built = memory::new_message(message);
+    // SAFETY: the caller of set_callbacks promises that the function may be called; topic and message were just made,
+    // the topic with a NUL at its end. What the function does not take (it returns 0) is still the library's.
     unsafe {
-        let complete = !topic.is_null() && !built.is_null();
-        let taken =
-            complete && arrived(context.get(), topic, reported_length(&message.topic), built) != 0;
+        let taken = !topic.is_null() && !built.is_null() && {
+            // 0 when strlen tells the length.
+            let length = message.topic().len();
+            let reported = if libc::strlen(topic) == length {
+                0
+            } else {
+                length
+            };
+            arrived(context.get(), topic, reported as c_int, built) != 0
+        };
         if !taken {
             memory::release(topic);
             memory::free_message(built);
         }
         taken
-    }
-}
-
-/// The message in C's form; NULL if there is no memory.
-pub(super) fn to_c(message: &Publish) -> *mut MQTTClient_message {
-    new_message(&Message {
-        payload: &message.payload,
-        qos: message.qos as u8,
-        retained: message.retain,
-        dup: message.dup,
-        msgid: message.packet_id.map_or(0, PacketId::get),
-        properties: &message.properties,
-    })
-}
-
-/// The length that messageArrived gets: 0 when `strlen` tells it.
-fn reported_length(topic: &[u8]) -> c_int {
-    match topic.contains(&0) {
-        true => topic.len() as c_int,
-        false => 0,
     }
 }
 

@@ -102,7 +102,7 @@ unsafe fn attempt(
     }
     let connected = entry.call(|client| client.connect(&accepted.request))?;
     let connected = connected.map_err(|error| match error {
-        Error::Refused(connack) => Refusal::Server(connack),
+        Error::Refused(connack) => Refusal::Server(*connack),
         error => Refusal::Code(code(&error)),
     })?;
     if c_options.struct_version > VERSION_WITHOUT_RETURNED {

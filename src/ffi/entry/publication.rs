@@ -8,9 +8,10 @@ use crate::ffi::memory::{self, c_slice, c_str, response};
 use crate::ffi::properties::MQTTProperties;
 use crate::ffi::property_list;
 use crate::packet::primitives::valid_utf8;
-use crate::packet::{PacketId, Properties, QoS};
+use crate::packet::{NO_PROPERTIES, PacketId, Properties, QoS};
 use crate::session::PublishRequest;
 use crate::trace::Level;
+use std::borrow::Cow;
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::ptr;
 use std::time::Duration;
@@ -162,12 +163,10 @@ unsafe fn outgoing(
 ///
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
 unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
-    if entry.client.is_calling_out() {
-        return MQTTCLIENT_FAILURE;
-    }
     // SAFETY: as promised by the caller.
     let (topic, payload, qos, properties) = match unsafe { check(entry, outgoing) } {
         Ok(checked) => checked,
+        Err(_) if entry.client.is_calling_out() => return MQTTCLIENT_FAILURE,
         // Without a connection that is what is told, whatever else is wrong.
         Err(_) if !entry.client.is_connected() => return MQTTCLIENT_DISCONNECTED,
         Err(code) => return code,
@@ -192,7 +191,7 @@ unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
     }
 }
 
-type Checked<'a> = (&'a [u8], &'a [u8], QoS, Properties);
+type Checked<'a> = (&'a [u8], &'a [u8], QoS, Cow<'a, Properties>);
 
 /// # Safety
 ///
@@ -215,16 +214,17 @@ unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c
         );
         MQTTCLIENT_FAILURE
     })?;
-    let mut properties = Properties::default();
+    let mut properties = Cow::Borrowed(&NO_PROPERTIES);
     if entry.is_v5() {
         // SAFETY: as promised by the caller.
-        properties = unsafe { property_list::to_packet(outgoing.properties) }.map_err(|_| {
+        let list = unsafe { property_list::to_packet(outgoing.properties) }.map_err(|_| {
             crate::trace!(
                 Level::Error,
                 "Not published: a property that cannot be sent"
             );
             MQTTCLIENT_FAILURE
         })?;
+        properties = Cow::Owned(list);
     }
     Ok((topic, payload, qos, properties))
 }

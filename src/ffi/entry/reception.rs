@@ -1,6 +1,5 @@
 //! Receiving without callbacks.
 
-use super::callbacks::to_c;
 use super::lifecycle::entry;
 use super::publication::code;
 use crate::ffi::client::*;
@@ -42,9 +41,9 @@ pub(in crate::ffi) unsafe fn receive(
         Err(code) => return code,
     };
     let mut truncated = false;
-    if let Some(publish) = received.message {
-        *topic = memory::c_copy(&publish.topic).cast();
-        *message = to_c(&publish);
+    if let Some(received) = received.message {
+        *topic = memory::c_copy(received.topic()).cast();
+        *message = memory::new_message(&received);
         if topic.is_null() || message.is_null() {
             // SAFETY: both were made above and nobody else knows them.
             unsafe {
@@ -53,8 +52,8 @@ pub(in crate::ffi) unsafe fn receive(
             }
             return MQTTCLIENT_FAILURE;
         }
-        *topic_len = publish.topic.len() as c_int;
-        truncated = publish.topic.contains(&0);
+        *topic_len = received.topic().len() as c_int;
+        truncated = received.topic().contains(&0);
     }
     match (received.broken, truncated) {
         // It comes with a message, also when the connection broke: the next call tells that.

@@ -2,7 +2,7 @@
 
 mod rules;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 
 use super::primitives::{
     MAX_VARIABLE_BYTE_INTEGER, Reader, binary_length, put_binary, put_variable_byte_integer,
@@ -74,7 +74,7 @@ impl PropertyValue {
         }
     }
 
-    fn put(&self, out: &mut BytesMut) {
+    fn put(&self, out: &mut Vec<u8>) {
         match self {
             PropertyValue::Byte(value) => out.put_u8(*value),
             PropertyValue::TwoByteInteger(value) => out.put_u16(*value),
@@ -162,6 +162,9 @@ impl Property {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Properties(pub Vec<Property>);
 
+/// An empty list to refer to.
+pub static NO_PROPERTIES: Properties = Properties::new();
+
 impl Properties {
     /// An empty list.
     pub const fn new() -> Properties {
@@ -245,7 +248,7 @@ impl Properties {
     }
 
     /// Appends the Property Length and the properties; on error `out` is as it was.
-    pub fn encode(&self, out: &mut BytesMut) -> Result<(), TooLarge> {
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let length = self.block_length(ProtocolVersion::V5)?;
         out.reserve(length as usize);
         self.put_block(ProtocolVersion::V5, out);
@@ -316,7 +319,7 @@ impl Properties {
 
     /// Appends what [`Properties::block_length`] has measured.
     #[inline]
-    pub(super) fn put_block(&self, version: ProtocolVersion, out: &mut BytesMut) {
+    pub(super) fn put_block(&self, version: ProtocolVersion, out: &mut Vec<u8>) {
         if version < ProtocolVersion::V5 {
             return;
         }

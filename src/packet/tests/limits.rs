@@ -110,7 +110,7 @@ fn what_does_not_fit_is_refused_and_leaves_the_buffer_alone() {
         }),
     ];
     for packet in packets {
-        let mut out = BytesMut::from(&b"before"[..]);
+        let mut out = b"before".to_vec();
         assert_eq!(packet.encode(V5, &mut out), Err(TooLarge));
         assert_eq!(out, &b"before"[..]);
     }

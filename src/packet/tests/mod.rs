@@ -39,7 +39,7 @@ fn decode(bytes: &[u8], version: ProtocolVersion, sender: Sender) -> Result<Pack
 }
 
 fn encode(packet: &Packet, version: ProtocolVersion) -> Vec<u8> {
-    let mut out = BytesMut::new();
+    let mut out = Vec::new();
     packet.encode(version, &mut out).unwrap();
     out.to_vec()
 }

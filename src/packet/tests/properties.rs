@@ -63,10 +63,10 @@ fn decode_block(
     place: PropertyPlace,
     sender: Sender,
 ) -> Result<Properties, Malformed> {
-    let mut input = BytesMut::new();
+    let mut input = Vec::new();
     primitives::put_variable_byte_integer(block.len() as u32, &mut input);
     input.extend_from_slice(block);
-    let mut input = input.freeze();
+    let mut input = Bytes::from(input);
     let result = Properties::decode(&mut input, place, sender);
     assert_eq!(input.is_empty(), result.is_ok());
     result
@@ -99,7 +99,7 @@ fn every_property_stands_where_table_2_4_allows_it_and_nowhere_else() {
             let result = decode_block(&block, place, sender_of(id, place));
             if allowed.contains(&place) {
                 let properties = result.unwrap();
-                let mut again = BytesMut::new();
+                let mut again = Vec::new();
                 properties.encode(&mut again).unwrap();
                 assert_eq!(again[1..], block, "{id} in {place:?}");
                 assert_eq!(properties.wire_length(), block.len());

@@ -29,7 +29,7 @@ proptest! {
 
     #[test]
     fn encoding_appends((version, packet) in packet()) {
-        let mut out = BytesMut::from(&b"before"[..]);
+        let mut out = b"before".to_vec();
         packet.encode(version, &mut out).unwrap();
         prop_assert_eq!(&out[..6], b"before");
         prop_assert_eq!(&out[6..], &encode(&packet, version)[..]);

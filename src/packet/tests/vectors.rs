@@ -349,7 +349,7 @@ fn acks_sections_3_4_to_3_7_in_all_versions() {
         (PacketType::PubRel, "62 02 01 02"),
         (PacketType::PubComp, "70 02 01 02"),
     ] {
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         ack::encode_ack(packet_type, id(0x0102), &mut out);
         assert_eq!(out, hex(wire));
     }

@@ -163,9 +163,11 @@ impl Client {
     }
 
     pub(super) fn try_receive(&mut self, packet: &Packet) -> Result<(), Malformed> {
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
         packet.encode(self.version(), &mut bytes).unwrap();
-        let frame = next_frame(&mut bytes, u32::MAX).unwrap().unwrap();
+        let frame = next_frame(&mut Bytes::from(bytes), u32::MAX)
+            .unwrap()
+            .unwrap();
         self.session.handle_frame(self.now, frame)
     }
 
@@ -198,7 +200,7 @@ impl Client {
         self.burn()?;
         while let Some(event) = self.session.poll_event() {
             match event {
-                Event::Deliver { message, seq } => self.queue.push_back((seq, message)),
+                Event::Deliver { message, seq } => self.queue.push_back((seq, message.into())),
                 event => {
                     if event == Event::DropQueued {
                         self.queue.clear();
@@ -236,7 +238,8 @@ impl Client {
         let inbound = self.disk.restored_inbound();
         let queued = self.disk.queue.last_key_value();
         let next_seq = queued.map_or(1, |(last, _)| last + 1);
-        let queued = queued.map(|(_, (v5_record, message))| LastQueued {
+        let last = queued.map(|(_, (v5_record, message))| (*v5_record, message.clone().into()));
+        let queued = last.as_ref().map(|(v5_record, message)| LastQueued {
             message,
             v5_record: *v5_record,
         });

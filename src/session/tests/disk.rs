@@ -73,7 +73,7 @@ impl Disk {
             StoreOp::PutQueued { v5, seq, message } => {
                 let may = self.may_put();
                 if may {
-                    self.queue.insert(seq, (v5, message));
+                    self.queue.insert(seq, (v5, message.into()));
                 }
                 return may;
             }
@@ -145,7 +145,7 @@ impl Disk {
         let mut restored = BTreeMap::new();
         for (&key, record) in self.packets.iter().rev() {
             if let Key::Received(v5, id) = key {
-                let message = (!v5).then(|| decoded(record, v5));
+                let message = (!v5).then(|| decoded(record, v5).into());
                 restored.insert(
                     id,
                     Received {

@@ -27,7 +27,7 @@ pub(super) fn connected_with(list: impl IntoIterator<Item = Property>) -> Client
 pub(super) fn takes(client: &mut Client, request: &PublishRequest<'_>) -> bool {
     let taken = match request.qos {
         AtMostOnce => {
-            let mut head = bytes::BytesMut::new();
+            let mut head = Vec::new();
             let taken = client.session.publish_at_most_once(request, &mut head);
             assert_eq!(taken.is_ok(), !head.is_empty());
             taken

@@ -7,7 +7,7 @@ use QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 fn qos_0_is_sent_and_forgotten() {
     for version in ALL_VERSIONS {
         let mut client = Client::connected(version);
-        let mut head = bytes::BytesMut::new();
+        let mut head = Vec::new();
         let request = PublishRequest {
             topic: b"t",
             payload: b"hi",

@@ -40,8 +40,10 @@ pub(super) fn prepare(
     let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
     context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
     context.set_mode(SslMode::RELEASE_BUFFERS | SslMode::AUTO_RETRY);
-    // A renegotiation would call the application in the middle of reading and writing.
-    context.set_options(SslOptions::NO_RENEGOTIATION);
+    if options.look_up_psk.is_some() {
+        // A renegotiation would call the application in the middle of reading.
+        context.set_options(SslOptions::NO_RENEGOTIATION);
+    }
     set_trust(&mut context, options)?;
     set_identity(&mut context, options)?;
     if let Some(list) = &options.cipher_list {

@@ -6,24 +6,26 @@ use std::path::Path;
 use openssl::error::ErrorStack;
 use openssl::ssl::{self, ErrorCode};
 
+use crate::ffi::tls_errors;
+
 /// While it lives the thread's queue of OpenSSL errors is empty but for ours. The application's own entries are put back
 /// at the end: OpenSSL would take them for errors of this connection.
 pub(super) struct OwnErrors {
-    foreign: ErrorStack,
+    foreign: Vec<tls_errors::Entry>,
 }
 
 impl OwnErrors {
     pub(super) fn begin() -> OwnErrors {
         OwnErrors {
-            foreign: ErrorStack::get(),
+            foreign: tls_errors::take(),
         }
     }
 }
 
 impl Drop for OwnErrors {
     fn drop(&mut self) {
-        drop(ErrorStack::get());
-        self.foreign.put();
+        tls_errors::clear();
+        tls_errors::put_back(std::mem::take(&mut self.foreign));
     }
 }
 
@@ -97,9 +99,14 @@ fn lines(stack: &ErrorStack) -> Vec<String> {
     stack.errors().iter().map(ToString::to_string).collect()
 }
 
+/// Whether OpenSSL goes on once the stream below does.
+pub(super) fn is_wish(error: &ssl::Error) -> bool {
+    matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE)
+}
+
 /// The error of an established connection.
 pub(super) fn io_error(error: ssl::Error) -> io::Error {
-    if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
+    if is_wish(&error) {
         return ErrorKind::WouldBlock.into();
     }
     error

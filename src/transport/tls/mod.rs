@@ -7,7 +7,9 @@ mod errors;
 mod records;
 mod resumption;
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
+use std::iter;
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use openssl::ssl::{ErrorCode, SslStream};
+use openssl::ssl::{self, ErrorCode, SslStream};
 use parking_lot::Mutex;
 
 use super::exchange::wait;
@@ -27,8 +29,15 @@ pub(super) use resumption::Sessions;
 
 /// Most bytes that one record takes (RFC 8446, section 5.1).
 const RECORD_SIZE: usize = 16 * 1024;
-/// Capacity that an emptied buffer keeps.
-const KEPT_CAPACITY: usize = 2048;
+/// Records that are sent together at most.
+const RECORDS_AT_ONCE: usize = 4;
+/// After this many records in a row without data the owner gets its turn.
+const RECORDS_PER_TURN: usize = 64;
+
+thread_local! {
+    /// Where the parts of a record are put together.
+    static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Told each line of OpenSSL's error report; `false` to hear no more.
 pub type ErrorReport = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -90,16 +99,16 @@ impl Default for TlsOptions {
 pub(super) struct Tls {
     inner: Arc<dyn Transport>,
     state: Mutex<State>,
-    /// A read may give something although nothing has come since.
-    has_buffered_input: AtomicBool,
+    /// Nothing is here, and nothing was there at the last read: the descriptor shows when to read again.
+    is_drained: AtomicBool,
     read_awaits_output: AtomicBool,
     write_awaits_input: AtomicBool,
 }
 
 struct State {
     stream: SslStream<Records>,
-    /// What a write offered that may be in a record already: OpenSSL wants the same bytes again.
-    unfinished: Vec<u8>,
+    /// Bytes in records that wait to be sent: they count as written when these are.
+    in_records: usize,
 }
 
 /// Secures `inner` as a connection to the host of `address`, by resuming one of `sessions` if there is one for it.
@@ -123,9 +132,9 @@ pub(super) fn connect(
             inner,
             state: Mutex::new(State {
                 stream,
-                unfinished: Vec::new(),
+                in_records: 0,
             }),
-            has_buffered_input: AtomicBool::new(true),
+            is_drained: AtomicBool::new(false),
             read_awaits_output: AtomicBool::new(false),
             write_awaits_input: AtomicBool::new(false),
         })),
@@ -173,14 +182,27 @@ fn complete(
     deadline: Instant,
 ) -> Result<(), Failure> {
     loop {
-        let interest = match stream.connect() {
+        let result = stream.connect();
+        // An alert for the server is worth a try only.
+        let fails = matches!(&result, Err(error) if !errors::is_wish(error));
+        loop {
+            match stream.get_mut().send() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !fails => {
+                    wait(inner, Interest::WRITE, deadline)?;
+                }
+                Err(error) if !fails => return Err(error.into()),
+                _ => break,
+            }
+        }
+        match result {
             Ok(()) => return Ok(()),
-            Err(error) if error.code() == ErrorCode::WANT_READ => Interest::READ,
-            Err(error) if error.code() == ErrorCode::WANT_WRITE => Interest::WRITE,
+            Err(error) if error.code() == ErrorCode::WANT_READ => {
+                wait(inner, Interest::READ, deadline)?;
+            }
+            Err(error) if errors::is_wish(&error) => {}
             Err(_) if mismatch.load(Ordering::Relaxed) => return Err(Failure::wrong_host()),
             Err(error) => return Err(Failure::in_handshake(error)),
-        };
-        wait(inner, interest, deadline)?;
+        }
     }
 }
 
@@ -207,64 +229,113 @@ impl ServerName {
     }
 }
 
+impl State {
+    /// Fills `buf` as far as the records go that are here, reading more only if they give nothing.
+    fn read(&mut self, buf: &mut [u8]) -> (usize, Option<ssl::Error>) {
+        let mut filled = 0;
+        let mut without_data = 0;
+        let error = loop {
+            if filled == buf.len() {
+                break None;
+            }
+            match self.stream.ssl_read(&mut buf[filled..]) {
+                Ok(count) => {
+                    filled += count;
+                    self.stream.get_mut().close();
+                }
+                Err(error) => {
+                    let is_record =
+                        error.code() == ErrorCode::WANT_READ && error.io_error().is_none();
+                    without_data += usize::from(is_record);
+                    if !is_record || without_data > RECORDS_PER_TURN {
+                        break Some(error);
+                    }
+                }
+            }
+        };
+        self.stream.get_mut().end_reading();
+        (filled, error)
+    }
+
+    /// Makes records of `bufs` behind their first `skip` bytes, as many as are worth sending together.
+    fn fill_records(&mut self, bufs: &[IoSlice<'_>], skip: usize) -> Result<(), ssl::Error> {
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let end = total.min(skip + RECORDS_AT_ONCE * RECORD_SIZE);
+        self.stream.get_mut().collect(end - skip > RECORD_SIZE);
+        let mut result = Ok(());
+        while result.is_ok() && skip + self.in_records < end {
+            let written = with_record(bufs, skip + self.in_records, |record| {
+                self.stream.ssl_write(record)
+            });
+            result = written.map(|count| self.in_records += count);
+        }
+        self.stream.get_mut().collect(false);
+        result
+    }
+}
+
 impl Transport for Tls {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let _own = OwnErrors::begin();
         let mut state = self.state.lock();
-        let result = loop {
-            match state.stream.ssl_read(buf) {
-                Ok(count) => break Ok(count),
-                Err(error) => match error.code() {
-                    ErrorCode::ZERO_RETURN => break Ok(0),
-                    // A record without data.
-                    ErrorCode::WANT_READ if error.io_error().is_none() => {}
-                    code => break Err((code, errors::io_error(error))),
-                },
-            }
-        };
-        self.write_awaits_input.store(false, Ordering::Relaxed);
-        let code = result.as_ref().err().map(|(code, _)| *code);
-        let awaits_output = code == Some(ErrorCode::WANT_WRITE);
+        let (filled, error) = state.read(buf);
+        let code = error.as_ref().map(ssl::Error::code);
+        // What OpenSSL had to answer. A failure shows again, at the next read or write.
+        let _ = state.stream.get_mut().send();
+        if state.stream.ssl().is_init_finished() {
+            self.write_awaits_input.store(false, Ordering::Relaxed);
+        }
+        let awaits_output = state.in_records == 0 && state.stream.get_ref().is_waiting();
         self.read_awaits_output
             .store(awaits_output, Ordering::Relaxed);
-        let drained = awaits_output || code == Some(ErrorCode::WANT_READ);
-        self.has_buffered_input.store(!drained, Ordering::Relaxed);
-        result.map_err(|(_, error)| error)
+        let is_short_of_bytes = error
+            .as_ref()
+            .is_some_and(|error| error.io_error().is_some());
+        let drained = is_short_of_bytes && state.stream.get_ref().is_drained();
+        let is_stuck = code == Some(ErrorCode::WANT_WRITE);
+        self.is_drained
+            .store(drained || is_stuck, Ordering::Relaxed);
+        match error {
+            // Any failure shows again at the next read.
+            _ if filled > 0 => Ok(filled),
+            None => Ok(0),
+            Some(_) if code == Some(ErrorCode::ZERO_RETURN) => Ok(0),
+            Some(error) => Err(errors::io_error(error)),
+        }
     }
 
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let _own = OwnErrors::begin();
         let state = &mut *self.state.lock();
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
         let mut written = 0;
-        loop {
-            if state.unfinished.is_empty() {
-                copy_record(bufs, written, &mut state.unfinished);
+        let mut awaits_input = false;
+        let result = loop {
+            if let Err(error) = state.stream.get_mut().send() {
+                break Err(error);
             }
-            if state.unfinished.is_empty() {
-                break;
+            written += std::mem::take(&mut state.in_records);
+            if written >= total {
+                break Ok(());
             }
-            match state.stream.ssl_write(&state.unfinished) {
-                Ok(count) => {
-                    written += count;
-                    state.unfinished.drain(..count);
-                }
-                Err(error) => {
-                    let awaits_input = error.code() == ErrorCode::WANT_READ;
-                    self.write_awaits_input
-                        .store(awaits_input, Ordering::Relaxed);
-                    let error = errors::io_error(error);
-                    if written > 0 && error.kind() == ErrorKind::WouldBlock {
-                        return Ok(written);
-                    }
-                    return Err(error);
-                }
+            if !state.stream.ssl().is_init_finished() {
+                // The server wants new keys. Only a read can take what it sends meanwhile.
+                awaits_input = true;
+                break Err(ErrorKind::WouldBlock.into());
             }
+            if let Err(error) = state.fill_records(bufs, written) {
+                awaits_input = error.code() == ErrorCode::WANT_READ;
+                // What is in records already is sent all the same.
+                let _ = state.stream.get_mut().send();
+                break Err(errors::io_error(error));
+            }
+        };
+        self.write_awaits_input
+            .store(awaits_input, Ordering::Relaxed);
+        match result {
+            Err(error) if written == 0 || error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Ok(written),
         }
-        if state.unfinished.capacity() > KEPT_CAPACITY {
-            state.unfinished = Vec::new();
-        }
-        self.write_awaits_input.store(false, Ordering::Relaxed);
-        Ok(written)
     }
 
     fn shutdown(&self) {
@@ -274,7 +345,10 @@ impl Transport for Tls {
     fn finish(&self) {
         let _own = OwnErrors::begin();
         // The connection ends now, whether close_notify is taken or not.
-        let _ = self.state.lock().stream.shutdown();
+        let mut state = self.state.lock();
+        let _ = state.stream.shutdown();
+        let _ = state.stream.get_mut().send();
+        drop(state);
         self.inner.finish();
     }
 
@@ -282,8 +356,12 @@ impl Transport for Tls {
         self.inner.descriptor()
     }
 
+    fn short_read_drains(&self) -> bool {
+        self.is_drained.load(Ordering::Relaxed)
+    }
+
     fn has_buffered_input(&self) -> bool {
-        self.has_buffered_input.load(Ordering::Relaxed)
+        !self.is_drained.load(Ordering::Relaxed)
     }
 
     fn read_awaits_output(&self) -> bool {
@@ -295,16 +373,26 @@ impl Transport for Tls {
     }
 }
 
-/// As much of `bufs` behind their first `skip` bytes as one record takes.
-fn copy_record(bufs: &[IoSlice<'_>], mut skip: usize, record: &mut Vec<u8>) {
-    for buf in bufs {
+/// Gives `write` as much of `bufs` behind their first `skip` bytes as one record takes, in one piece.
+fn with_record<T>(bufs: &[IoSlice<'_>], mut skip: usize, write: impl FnOnce(&[u8]) -> T) -> T {
+    let mut parts = bufs.iter().map(|buf| {
         let skipped = skip.min(buf.len());
         skip -= skipped;
-        let part = &buf[skipped..];
-        let room = RECORD_SIZE - record.len();
-        record.extend_from_slice(&part[..part.len().min(room)]);
+        &buf[skipped..]
+    });
+    let first = parts.find(|part| !part.is_empty()).unwrap_or_default();
+    if first.len() >= RECORD_SIZE {
+        return write(&first[..RECORD_SIZE]);
     }
+    RECORD.with_borrow_mut(|record| {
+        record.clear();
+        for part in iter::once(first).chain(parts) {
+            let room = RECORD_SIZE - record.len();
+            record.extend_from_slice(&part[..part.len().min(room)]);
+        }
+        write(record)
+    })
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

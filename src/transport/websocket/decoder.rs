@@ -2,14 +2,11 @@
 
 use std::io::Cursor;
 
-use bytes::{Buf, BytesMut};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// Longest payload of a control frame (RFC 6455, section 5.5).
 const CONTROL_LIMIT: u64 = 125;
-/// Capacity an emptied buffer keeps.
-const KEPT_CAPACITY: usize = 4096;
 
 /// What the received bytes hold next.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,10 +37,9 @@ fn violation(what: &'static str) -> Violation {
     }
 }
 
-/// Takes frames apart. It keeps received bytes only until they are taken: a length is counted down, never allocated.
-#[derive(Debug)]
+/// Takes frames apart. It keeps no bytes: a length is counted down, never allocated.
+#[derive(Debug, Default)]
 pub(super) struct Decoder {
-    input: BytesMut,
     /// Bytes of the current data frame that are still to come.
     frame_left: u64,
     /// The last data frame was not the final one of its message.
@@ -52,62 +48,48 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(received: &[u8]) -> Decoder {
-        Decoder {
-            input: BytesMut::from(received),
-            frame_left: 0,
-            in_message: false,
-            ended: false,
-        }
-    }
-
-    /// Adds received bytes.
-    pub(super) fn push(&mut self, received: &[u8]) {
-        self.input.extend_from_slice(received);
-    }
-
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.input.capacity()
-    }
-
-    /// The next item; payload goes to `buf`, which must not be empty.
-    pub(super) fn next(&mut self, buf: &mut [u8]) -> Result<Item, Violation> {
+    /// The next item of `source`, which is moved behind it; payload goes to `buf`, which must not be empty. A violation
+    /// is found again and again until [`end`](Self::end).
+    pub(super) fn next(&mut self, source: &mut &[u8], buf: &mut [u8]) -> Result<Item, Violation> {
         loop {
             if self.ended {
                 return Ok(Item::Ended);
             }
             if self.frame_left > 0 {
-                return Ok(self.take_payload(buf));
+                return Ok(self.take_payload(source, buf));
             }
-            let mut cursor = Cursor::new(&*self.input);
+            // What most frames are, without the general parser's pains: a whole binary message of up to 125 bytes.
+            if let ([0x82, length @ ..=125, rest @ ..], false) = (*source, self.in_message) {
+                self.frame_left = u64::from(*length);
+                *source = rest;
+                continue;
+            }
+            let mut cursor = Cursor::new(*source);
             let parsed = FrameHeader::parse(&mut cursor);
             let header_len = cursor.position() as usize;
             let (header, length) = match parsed {
                 Ok(Some(parsed)) => parsed,
-                Ok(None) => return Ok(self.incomplete()),
-                Err(_) => return self.fail(violation("a reserved WebSocket opcode")),
+                Ok(None) => return Ok(Item::Incomplete),
+                Err(_) => return Err(violation("a reserved WebSocket opcode")),
             };
-            if let Err(violation) = check(&header, length) {
-                return self.fail(violation);
-            }
+            check(&header, length)?;
             match header.opcode {
                 OpCode::Data(kind) => {
                     if (kind == Data::Continue) != self.in_message {
-                        return self.fail(violation("WebSocket fragments out of order"));
+                        return Err(violation("WebSocket fragments out of order"));
                     }
-                    self.input.advance(header_len);
+                    *source = &source[header_len..];
                     self.in_message = !header.is_final;
                     self.frame_left = length;
                 }
                 OpCode::Control(kind) => {
                     // At most 125, as was checked.
                     let length = length as usize;
-                    if self.input.len() < header_len + length {
-                        return Ok(self.incomplete());
-                    }
-                    self.input.advance(header_len);
-                    let payload = self.input.split_to(length).to_vec();
+                    let Some(payload) = source[header_len..].get(..length) else {
+                        return Ok(Item::Incomplete);
+                    };
+                    let payload = payload.to_vec();
+                    *source = &source[header_len + length..];
                     match kind {
                         Control::Ping => return Ok(Item::Ping(payload)),
                         Control::Close => {
@@ -121,28 +103,26 @@ impl Decoder {
         }
     }
 
-    fn take_payload(&mut self, buf: &mut [u8]) -> Item {
+    /// Whether nothing more is looked at.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Nothing more is looked at.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    fn take_payload(&mut self, source: &mut &[u8], buf: &mut [u8]) -> Item {
         let left = usize::try_from(self.frame_left).unwrap_or(usize::MAX);
-        let count = buf.len().min(self.input.len()).min(left);
+        let count = buf.len().min(source.len()).min(left);
         if count == 0 {
-            return self.incomplete();
+            return Item::Incomplete;
         }
-        buf[..count].copy_from_slice(&self.input[..count]);
-        self.input.advance(count);
+        buf[..count].copy_from_slice(&source[..count]);
+        *source = &source[count..];
         self.frame_left -= count as u64;
         Item::Payload(count)
-    }
-
-    fn incomplete(&mut self) -> Item {
-        if self.input.is_empty() && self.input.capacity() > KEPT_CAPACITY {
-            self.input = BytesMut::new();
-        }
-        Item::Incomplete
-    }
-
-    fn fail(&mut self, violation: Violation) -> Result<Item, Violation> {
-        self.ended = true;
-        Err(violation)
     }
 }
 

@@ -7,12 +7,14 @@ mod decoder;
 mod encoder;
 mod upgrade;
 
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use bytes::{Buf, BytesMut};
 use parking_lot::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control};
 
@@ -21,17 +23,31 @@ use decoder::{Decoder, Item};
 use encoder::Encoder;
 
 /// Bytes read from the layer below at a time.
-const READ_SIZE: usize = 16 * 1024;
+const READ_SIZE: usize = 64 * 1024;
+/// After this many reads in a row without payload the owner gets its turn.
+const READS_PER_TURN: usize = 16;
+
+thread_local! {
+    /// What a read gives: only what is not taken apart at once is kept for a connection.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// An upgraded connection.
 pub(super) struct WebSocket {
     inner: Arc<dyn Transport>,
-    decoder: Mutex<Decoder>,
+    input: Mutex<Input>,
     encoder: Mutex<Encoder>,
-    /// A read may give something although nothing has come since.
-    has_buffered_input: AtomicBool,
+    /// Nothing is here, and nothing was there at the last read: the descriptor shows when to read again.
+    is_drained: AtomicBool,
     /// Answers wait for the layer below to take them.
     has_held_answers: AtomicBool,
+}
+
+#[derive(Default)]
+struct Input {
+    decoder: Decoder,
+    /// Received and not taken apart: the beginning of a frame's header or of a control frame, or what nobody asked for.
+    held: BytesMut,
 }
 
 /// Asks the server at the other end of `inner` to go over to WebSocket frames.
@@ -50,47 +66,121 @@ impl WebSocket {
     fn new(inner: Arc<dyn Transport>, received: &[u8]) -> WebSocket {
         WebSocket {
             inner,
-            decoder: Mutex::new(Decoder::new(received)),
+            input: Mutex::new(Input {
+                decoder: Decoder::default(),
+                held: BytesMut::from(received),
+            }),
             encoder: Mutex::default(),
-            has_buffered_input: AtomicBool::new(true),
+            is_drained: AtomicBool::new(false),
             has_held_answers: AtomicBool::new(false),
         }
     }
 
     /// Fills `buf` as far as the bytes received go, reading more only if they give nothing.
-    fn read_payload(&self, decoder: &mut Decoder, buf: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match decoder.next(&mut buf[filled..]) {
-                Ok(Item::Payload(count)) => filled += count,
-                Ok(Item::Ping(payload)) => self.answer(Control::Pong, &payload)?,
-                Ok(Item::Close(payload)) => {
-                    // What came before it counts, whether the server still takes the answer or not.
-                    let _ = self.answer(Control::Close, &payload);
-                    return Ok(filled);
-                }
-                Ok(Item::Ended) => return Ok(filled),
-                Ok(Item::Incomplete) if filled > 0 => return Ok(filled),
-                Ok(Item::Incomplete) => {
-                    let mut received = [0; READ_SIZE];
-                    match self.inner.read(&mut received)? {
-                        0 => return Ok(0),
-                        count => decoder.push(&received[..count]),
-                    }
-                }
-                Err(violation) => {
-                    let code = u16::from(violation.code).to_be_bytes();
-                    let _ = self.answer(Control::Close, &code);
-                    return Err(io::Error::new(ErrorKind::InvalidData, violation.what));
-                }
+    fn read_payload(&self, input: &mut Input, buf: &mut [u8]) -> io::Result<usize> {
+        self.is_drained.store(false, Ordering::Relaxed);
+        if !input.held.is_empty() || input.decoder.has_ended() {
+            let held = input.held.split();
+            let mut source = &held[..];
+            let taken = self.take_apart(&mut input.decoder, &mut source, buf);
+            let used = held.len() - source.len();
+            input.held = held;
+            input.held.advance(used);
+            if let Some(filled) = taken? {
+                return Ok(filled);
             }
         }
-        Ok(filled)
+        for _ in 0..READS_PER_TURN {
+            let (taken, drained) = SCRATCH.with_borrow_mut(|scratch| {
+                scratch.resize(READ_SIZE, 0);
+                // What is held by now is shorter than a header and a control frame.
+                let (head, room) = scratch.split_at_mut(input.held.len());
+                head.copy_from_slice(&input.held);
+                let count = match self.inner.read(room) {
+                    Ok(0) => return (Ok(Some(0)), false),
+                    Ok(count) => count,
+                    Err(error) => {
+                        let would_block = error.kind() == ErrorKind::WouldBlock;
+                        return (Err(error), would_block && !self.inner.has_buffered_input());
+                    }
+                };
+                let drained = count < room.len() && self.inner.short_read_drains();
+                let received = input.held.len() + count;
+                let mut source = &scratch[..received];
+                let taken = self.take_apart(&mut input.decoder, &mut source, buf);
+                input.held = BytesMut::from(source);
+                // Behind the payload that filled the buffer there may be more.
+                (taken, drained && source.is_empty())
+            });
+            self.is_drained.store(drained, Ordering::Relaxed);
+            if let Some(filled) = taken? {
+                return Ok(filled);
+            }
+            if drained {
+                break;
+            }
+        }
+        Err(ErrorKind::WouldBlock.into())
     }
 
+    /// Fills `buf` with the payload in `source`, and answers control frames. `None`: `source` gives nothing.
+    fn take_apart(
+        &self,
+        decoder: &mut Decoder,
+        source: &mut &[u8],
+        buf: &mut [u8],
+    ) -> io::Result<Option<usize>> {
+        let mut filled = 0;
+        let mut answered = false;
+        let result = loop {
+            if filled == buf.len() {
+                break Ok(Some(filled));
+            }
+            match decoder.next(source, &mut buf[filled..]) {
+                Ok(Item::Payload(count)) => filled += count,
+                Ok(Item::Ping(payload)) => {
+                    answered = true;
+                    if let Err(error) = self.answer(Control::Pong, &payload) {
+                        break Err(error);
+                    }
+                }
+                Ok(Item::Close(payload)) => {
+                    // The end counts, whether the server still takes the answer or not.
+                    answered = self.answer(Control::Close, &payload).is_ok();
+                    break Ok(Some(filled));
+                }
+                Ok(Item::Ended) => break Ok(Some(filled)),
+                Ok(Item::Incomplete) => break Ok((filled > 0).then_some(filled)),
+                // What came before it counts.
+                Err(_) if filled > 0 => break Ok(Some(filled)),
+                Err(violation) => {
+                    decoder.end();
+                    let code = u16::from(violation.code).to_be_bytes();
+                    answered = self.answer(Control::Close, &code).is_ok();
+                    break Err(io::Error::new(ErrorKind::InvalidData, violation.what));
+                }
+            }
+        };
+        let sent = if answered {
+            self.send_answers()
+        } else {
+            Ok(())
+        };
+        match result {
+            // Any failure shows again, at the next read or write.
+            _ if filled > 0 => Ok(Some(filled)),
+            Ok(None) => sent.map(|()| None),
+            result => result,
+        }
+    }
+
+    /// Queues an answer to a control frame, and sends answers if there are many.
     fn answer(&self, kind: Control, payload: &[u8]) -> io::Result<()> {
-        self.encoder.lock().push_control(kind, payload)?;
-        self.send_answers()
+        let mut encoder = self.encoder.lock();
+        encoder.push_control(kind, payload)?;
+        let many = encoder.has_much_control();
+        drop(encoder);
+        if many { self.send_answers() } else { Ok(()) }
     }
 
     /// Sends answers to the server's control frames, as far as they are taken.
@@ -111,14 +201,15 @@ impl Transport for WebSocket {
         if self.has_held_answers.load(Ordering::Relaxed) {
             self.send_answers()?;
         }
-        let result = self.read_payload(&mut self.decoder.lock(), buf);
-        let drained = matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock);
-        self.has_buffered_input.store(!drained, Ordering::Relaxed);
-        result
+        self.read_payload(&mut self.input.lock(), buf)
     }
 
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.encoder.lock().write(&*self.inner, bufs)
+        let mut encoder = self.encoder.lock();
+        let result = encoder.write(&*self.inner, bufs);
+        self.has_held_answers
+            .store(encoder.holds_control(), Ordering::Relaxed);
+        result
     }
 
     fn shutdown(&self) {
@@ -140,8 +231,12 @@ impl Transport for WebSocket {
         self.inner.descriptor()
     }
 
+    fn short_read_drains(&self) -> bool {
+        self.is_drained.load(Ordering::Relaxed)
+    }
+
     fn has_buffered_input(&self) -> bool {
-        self.has_buffered_input.load(Ordering::Relaxed)
+        !self.is_drained.load(Ordering::Relaxed)
     }
 
     fn read_awaits_output(&self) -> bool {

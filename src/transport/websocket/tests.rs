@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tungstenite::protocol::{Message, Role};
 
-use super::super::testing::{Trickle, pair, pattern, read_exactly, soon, write_all};
+use super::super::testing::{Limited, Trickle, pair, pattern, read_exactly, soon, write_all};
 use super::super::{Interest, wait_ready};
 use super::*;
+
+mod upgrade;
 
 /// An upgraded connection and the server's end.
 fn upgraded(received: &[u8]) -> (WebSocket, UnixStream) {
@@ -253,6 +255,54 @@ fn a_server_that_pings_and_reads_nothing_is_left() {
 }
 
 #[test]
+fn a_server_that_pings_without_end_does_not_keep_a_read_from_returning() {
+    let (socket, server) = upgraded(b"");
+    let mut pongs = server.try_clone().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // More pings than a turn of reading takes; they stop only when the client has gone.
+            let pings = frame(0x89, b"").repeat(50_000);
+            let mut server = &server;
+            while server.write_all(&pings).is_ok() {}
+        });
+        scope.spawn(move || while matches!(pongs.read(&mut [0; 65536]), Ok(1..)) {});
+        let nothing = read_available(&socket).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+        socket.shutdown();
+    });
+}
+
+#[test]
+fn a_pong_that_a_frame_and_then_the_socket_held_up_is_not_forgotten() {
+    let (near, mut server) = pair();
+    let limited = Arc::new(Limited::new(Arc::new(near)));
+    let socket = WebSocket::new(Arc::clone(&limited) as Arc<dyn Transport>, b"");
+    let (header, payload) = (6, pattern(100));
+    limited.allow(header + 50);
+    let error = socket.write(&[IoSlice::new(&payload)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    server.write_all(&frame(0x89, b"now")).unwrap();
+    assert!(read_available(&socket).is_err());
+    assert!(!socket.read_awaits_output(), "the frame goes first");
+    limited.allow(50);
+    assert_eq!(socket.write(&[IoSlice::new(&payload)]).unwrap(), 100);
+    assert!(socket.read_awaits_output());
+    limited.allow(1000);
+    assert!(read_available(&socket).is_err());
+    assert!(!socket.read_awaits_output());
+    assert!(client_frame(&mut server).1 == payload);
+    assert_eq!(client_frame(&mut server).1, b"now");
+}
+
+#[test]
+fn payload_before_a_violation_counts() {
+    let (socket, _server) = upgraded(&[frame(0x82, b"last"), frame(0x81, b"text")].concat());
+    assert_eq!(read_available(&socket).unwrap(), b"last");
+    let error = read_available(&socket).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+}
+
+#[test]
 fn the_servers_close_is_answered_and_ends_the_stream() {
     let close = frame(0x88, &[0x03, 0xe9]);
     let (socket, mut server) = upgraded(&[frame(0x82, b"last"), close, vec![0xff; 9]].concat());
@@ -324,7 +374,7 @@ fn a_claimed_length_takes_no_memory() {
     let (socket, mut server) = upgraded(&head);
     server.write_all(b"begin").unwrap();
     assert_eq!(read_exactly(&socket, 5), b"begin");
-    assert!(socket.decoder.lock().capacity() <= READ_SIZE);
+    assert!(socket.input.lock().held.capacity() <= READ_SIZE);
 }
 
 proptest::proptest! {
@@ -337,119 +387,5 @@ proptest::proptest! {
                 break;
             }
         }
-    }
-}
-
-mod upgrade {
-    use super::*;
-
-    const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-    /// Connects to a server that answers the request with what `reply` makes of the accept value.
-    fn connect_to(
-        reply: impl Fn(&str) -> Vec<Vec<u8>> + Send,
-        deadline: Instant,
-    ) -> (io::Result<WebSocket>, Duration) {
-        let (near, mut far) = pair();
-        let start = Instant::now();
-        let address = ServerAddress::parse(b"ws://h/p").unwrap();
-        let mut result = None;
-        thread::scope(|scope| {
-            let server = scope.spawn(move || {
-                let mut request = Vec::new();
-                while !request.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    far.read_exact(&mut byte).unwrap();
-                    request.push(byte[0]);
-                }
-                let request = String::from_utf8(request).unwrap();
-                let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap();
-                let key = key.split("\r\n").next().unwrap();
-                assert_eq!(
-                    data_encoding::BASE64.decode(key.as_bytes()).unwrap().len(),
-                    16
-                );
-                let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
-                for part in reply(&accept) {
-                    let _ = far.write_all(&part);
-                }
-                far
-            });
-            result = Some(connect(Arc::new(near), &address, &[], deadline));
-            drop(server.join().unwrap());
-        });
-        (result.unwrap(), start.elapsed())
-    }
-
-    fn good(accept: &str) -> String {
-        format!(
-            "HTTP/1.1 101 Switching Protocols\r\nconnection: keep-alive, upgrade\r\n\
-             sec-websocket-accept: {accept}\r\n\r\n"
-        )
-    }
-
-    #[test]
-    fn the_guid_is_the_standards() {
-        // Spelt in two places on purpose: a slip in one shows.
-        let accept = tungstenite::handshake::derive_accept_key(b"x");
-        use sha1::Digest;
-        let digest = sha1::Sha1::digest(format!("x{GUID}"));
-        assert_eq!(data_encoding::BASE64.encode(&digest), accept);
-    }
-
-    #[test]
-    fn a_reply_may_come_in_pieces_with_many_headers_and_frames_behind() {
-        let in_bytes = |accept: &str| {
-            let long = format!("X-Long: {}\r\nConnection: keep", "x".repeat(4000));
-            let reply = good(accept).replacen("connection: keep", &long, 1);
-            let mut bytes = reply.into_bytes();
-            bytes.extend_from_slice(&frame(0x82, b"early"));
-            bytes.chunks(1).map(<[u8]>::to_vec).collect()
-        };
-        let (socket, _) = connect_to(in_bytes, soon());
-        assert_eq!(read_exactly(&socket.unwrap(), 5), b"early");
-        let at_once = |accept: &str| {
-            let frame = frame(0x82, b"early");
-            vec![[good(accept).into_bytes(), frame].concat()]
-        };
-        let (socket, _) = connect_to(at_once, soon());
-        assert_eq!(read_exactly(&socket.unwrap(), 5), b"early");
-    }
-
-    #[test]
-    fn a_reply_that_is_no_upgrade_fails_at_once() {
-        let replies: [fn(&str) -> String; 8] = [
-            |_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n".to_owned(),
-            |accept| good(accept).replace("HTTP/1.1", "HTTP/1.0"),
-            |accept| good(accept).replace("101", "200"),
-            |accept| good(accept).replace("connection", "x"),
-            |accept| good(accept).replace("keep-alive, upgrade", "not-upgrade"),
-            |_| good("AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-            |_| "\x16\x03\x01 no HTTP at all\r\n".to_owned(),
-            |_| format!("HTTP/1.1 101 x\r\nX: {}", "x".repeat(100_000)),
-        ];
-        for reply in replies {
-            let (result, elapsed) = connect_to(|accept| vec![reply(accept).into_bytes()], soon());
-            assert!(result.is_err());
-            assert!(elapsed < Duration::from_secs(10));
-        }
-    }
-
-    #[test]
-    fn silence_ends_at_the_deadline() {
-        let deadline = Instant::now() + Duration::from_millis(200);
-        let (near, _far) = pair();
-        let address = ServerAddress::parse(b"ws://h").unwrap();
-        let result = connect(Arc::new(near), &address, &[], deadline);
-        assert_eq!(result.err().unwrap().kind(), ErrorKind::TimedOut);
-        assert!(Instant::now() >= deadline);
-    }
-
-    #[test]
-    fn a_server_that_goes_away_fails_at_once() {
-        let (near, far) = pair();
-        drop(far);
-        let address = ServerAddress::parse(b"ws://h").unwrap();
-        assert!(connect(Arc::new(near), &address, &[], soon()).is_err());
     }
 }

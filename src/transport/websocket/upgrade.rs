@@ -6,7 +6,7 @@ use std::time::Instant;
 use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
-use super::super::exchange::{invalid, receive_reply, send};
+use super::super::exchange::{check_line, invalid, receive_reply, send};
 use super::super::{Scheme, ServerAddress, Transport};
 use super::encoder::fill_random;
 
@@ -21,6 +21,7 @@ pub(super) fn upgrade(
     headers: &[(Vec<u8>, Vec<u8>)],
     deadline: Instant,
 ) -> io::Result<Vec<u8>> {
+    check_line(&address.text)?;
     let mut random = [0; 16];
     fill_random(&mut random)?;
     let key = BASE64.encode(&random);

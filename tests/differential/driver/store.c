@@ -12,7 +12,7 @@
 #define MAX_FILES 256
 #define MAX_CONTENT 4096
 /* Where our library prepares its files; the original has no such directory. */
-#define TEMPORARY ".mqtt3c-tmp"
+#define TEMPORARY ".mqtt3c.tmp."
 
 struct file {
     char path[512];
@@ -39,7 +39,7 @@ static void walk(const char *directory, bool removing)
         struct stat status;
         snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
         bool own = strcmp(entries[i]->d_name, ".") == 0 || strcmp(entries[i]->d_name, "..") == 0 ||
-                   (!removing && strcmp(entries[i]->d_name, TEMPORARY) == 0);
+                   (!removing && strncmp(entries[i]->d_name, TEMPORARY, strlen(TEMPORARY)) == 0);
         free(entries[i]);
         if (own || lstat(path, &status) != 0)
             continue;

@@ -1,0 +1,100 @@
+//! Received bytes on their way to whole packets.
+
+use crate::packet::{Frame, Malformed, next_frame};
+use bytes::{Bytes, BytesMut};
+
+/// Received bytes that have not been handled. Packets share the memory of the read they came with.
+#[derive(Debug, Default)]
+pub(super) struct ReadBuffer {
+    /// The rest of the last read.
+    rest: Bytes,
+    /// The beginning of a packet whose end has not come; then there is no rest.
+    partial: BytesMut,
+}
+
+impl ReadBuffer {
+    /// Appends what a read gave. All whole packets have been taken out before.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        debug_assert!(self.rest.is_empty());
+        if self.partial.is_empty() {
+            self.rest = Bytes::copy_from_slice(bytes);
+        } else {
+            self.partial.extend_from_slice(bytes);
+        }
+    }
+
+    /// Takes out the next packet, if it is whole; see [`next_frame`].
+    #[inline]
+    pub(super) fn next_frame(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
+        if self.rest.is_empty() {
+            return self.next_from_partial(maximum);
+        }
+        let frame = next_frame(&mut self.rest, maximum)?;
+        if frame.is_none() {
+            // Copied, so that the handled packets' memory can go.
+            self.partial = BytesMut::from(&std::mem::take(&mut self.rest)[..]);
+        }
+        Ok(frame)
+    }
+
+    fn next_from_partial(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
+        if self.partial.is_empty() {
+            return Ok(None);
+        }
+        let frame = next_frame(&mut self.partial, maximum)?;
+        if frame.is_some() {
+            self.rest = std::mem::take(&mut self.partial).freeze();
+        }
+        Ok(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAXIMUM: u32 = u32::MAX;
+
+    fn bodies(buffer: &mut ReadBuffer) -> Vec<Vec<u8>> {
+        std::iter::from_fn(|| buffer.next_frame(MAXIMUM).unwrap())
+            .map(|frame| frame.body.to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn packets_come_out_whole_wherever_reads_cut_them() {
+        let mut stream = Vec::new();
+        let sent: Vec<Vec<u8>> = (0u8..5).map(|n| vec![n; usize::from(n) * 60]).collect();
+        for body in &sent {
+            stream.push(0x30);
+            match u8::try_from(body.len()) {
+                Ok(short @ ..=127) => stream.push(short),
+                _ => stream.extend([body.len() as u8 | 0x80, (body.len() >> 7) as u8]),
+            }
+            stream.extend(body);
+        }
+        for size in 1..=stream.len() {
+            let mut buffer = ReadBuffer::default();
+            let mut received = Vec::new();
+            for piece in stream.chunks(size) {
+                buffer.push(piece);
+                received.extend(bodies(&mut buffer));
+            }
+            assert_eq!(received, sent, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_packet_that_is_too_large_is_refused_by_its_header() {
+        for cut in [1, 2, 3] {
+            let mut buffer = ReadBuffer::default();
+            let header = [0x30, 0xff, 0x7f];
+            buffer.push(&header[..cut]);
+            if cut < 3 {
+                assert_eq!(buffer.next_frame(100), Ok(None));
+                buffer.push(&header[cut..]);
+            }
+            assert!(buffer.next_frame(100).is_err());
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! Where records come into being: a file is filled outside the store's directory, or without a name, and gets its
+//! record's name when it is whole.
+//!
+//! To create a file and to remove it again costs most of what a record costs. So a store with much traffic keeps the
+//! files of removed records and fills them again. They lie in a directory of the store's own, in one of the user's in
+//! the base directory and so on the same file system, and go when the traffic or the client does.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, IoSlice, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::lock::generation;
+
+/// Mode of records, before the umask.
+const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
+
+/// What is unfinished concerns the user alone.
+const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o700);
+
+/// Not through a symbolic link: what lies there is removed when its process has died.
+const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// How often to try again when the cleaning of another store comes in between.
+const ATTEMPTS: usize = 100;
+
+/// Files kept to be filled again.
+const MAX_SPARES: usize = 128;
+
+/// Files of longer records are not kept.
+const MAX_SPARE_LENGTH: u64 = 16 * 1024;
+
+/// The unfinished and the spare files of one store.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// The user's directory in the base directory. No store can have this name, which would have a `-`.
+    parent: PathBuf,
+    own: Option<OwnDirectory>,
+    /// The process that uses it, as [`generation`] tells.
+    generation: u32,
+    spares: Vec<Spare>,
+    next_number: u64,
+    /// Whether files without a name can be made, which leave nothing behind in a crash; not every file system has them.
+    unnamed_files: bool,
+    /// Whether a record is on the disk before it counts.
+    sync: bool,
+}
+
+/// A directory that is locked as long as it is in use.
+#[derive(Debug)]
+struct OwnDirectory {
+    descriptor: OwnedFd,
+    name: String,
+}
+
+#[derive(Debug)]
+struct Spare {
+    number: u64,
+    length: u64,
+}
+
+impl Scratch {
+    /// Nothing is created before it is needed; what processes that died have left is removed.
+    pub(super) fn new(base: &Path, sync: bool) -> Scratch {
+        let user = rustix::process::geteuid().as_raw();
+        let parent = base.join(format!(".mqtt3c.tmp.{user}"));
+        remove_remains(&parent);
+        Scratch {
+            parent,
+            own: None,
+            generation: generation(),
+            spares: Vec::new(),
+            next_number: 0,
+            unnamed_files: true,
+            sync,
+        }
+    }
+
+    /// Writes a record, replacing what has its name.
+    pub(super) fn write(
+        &mut self,
+        records: BorrowedFd<'_>,
+        name: &str,
+        parts: &[&[u8]],
+    ) -> io::Result<()> {
+        self.forget_inherited();
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if let Some(spare) = self.take_spare(length as u64) {
+            if self.fill_spare(&spare, records, name, parts).is_ok() {
+                return Ok(());
+            }
+        }
+        if self.unnamed_files && self.write_unnamed(records, name, parts).is_ok() {
+            return Ok(());
+        }
+        self.write_named(records, name, parts)?;
+        // The other way may work where the first does not.
+        self.unnamed_files = false;
+        Ok(())
+    }
+
+    /// Takes the file of a removed record to be filled again; `false`: it is still there. `length` is the record's.
+    pub(super) fn keep(&mut self, records: BorrowedFd<'_>, name: &str, length: u64) -> bool {
+        self.forget_inherited();
+        if length > MAX_SPARE_LENGTH || self.spares.len() >= MAX_SPARES {
+            return false;
+        }
+        let moved = self.create(|own, spare| Ok(rustix::fs::renameat(records, name, own, spare)?));
+        let Ok((number, ())) = moved else {
+            return false;
+        };
+        self.spares.push(Spare { number, length });
+        true
+    }
+
+    /// Removes the spare files and the directory they lie in.
+    pub(super) fn clear(&mut self) {
+        self.forget_inherited();
+        let Some(own) = self.own.take() else {
+            return;
+        };
+        for spare in self.spares.drain(..) {
+            let _ =
+                rustix::fs::unlinkat(&own.descriptor, file_name(spare.number), AtFlags::empty());
+        }
+        let _ = rustix::fs::rmdir(self.parent.join(&own.name));
+        // It is the user's: other stores may be using it.
+        let _ = rustix::fs::rmdir(&self.parent);
+    }
+
+    /// What was there before a fork is the parent's.
+    fn forget_inherited(&mut self) {
+        if self.generation != generation() {
+            self.generation = generation();
+            self.own = None;
+            self.spares.clear();
+        }
+    }
+
+    /// The spare file to which `length` bytes fit best: they should cover what is in it.
+    fn take_spare(&mut self, length: u64) -> Option<Spare> {
+        let best = self
+            .spares
+            .iter()
+            .enumerate()
+            .rev()
+            .min_by_key(|(_, spare)| (spare.length > length, spare.length.abs_diff(length)));
+        let (index, _) = best?;
+        Some(self.spares.swap_remove(index))
+    }
+
+    fn fill_spare(
+        &mut self,
+        spare: &Spare,
+        records: BorrowedFd<'_>,
+        name: &str,
+        parts: &[&[u8]],
+    ) -> io::Result<()> {
+        let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+        let path = file_name(spare.number);
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let fill = || {
+            let file = File::from(rustix::fs::openat(own, &path, flags, Mode::empty())?);
+            let written = write_parts(&file, parts)?;
+            if spare.length > written {
+                file.set_len(written)?;
+            }
+            self.synchronise(&file)?;
+            drop(file);
+            io::Result::Ok(rustix::fs::renameat(own, &path, records, name)?)
+        };
+        fill().inspect_err(|_| {
+            let _ = rustix::fs::unlinkat(own, &path, AtFlags::empty());
+        })
+    }
+
+    /// Fills a file without a name and then links it to its own.
+    fn write_unnamed(
+        &mut self,
+        records: BorrowedFd<'_>,
+        name: &str,
+        parts: &[&[u8]],
+    ) -> io::Result<()> {
+        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+        let file = File::from(rustix::fs::openat(records, ".", flags, FILE_MODE)?);
+        write_parts(&file, parts)?;
+        self.synchronise(&file)?;
+        let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let follow = AtFlags::SYMLINK_FOLLOW;
+        match rustix::fs::linkat(CWD, &unnamed, records, name, follow) {
+            // A link cannot replace a record, a renamed file can.
+            Err(Errno::EXIST) => {
+                let (number, ()) = self.create(|own, path| {
+                    Ok(rustix::fs::linkat(CWD, &unnamed, own, path, follow)?)
+                })?;
+                self.rename_to_record(number, records, name)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Fills a new file in the store's own directory and then renames it.
+    fn write_named(
+        &mut self,
+        records: BorrowedFd<'_>,
+        name: &str,
+        parts: &[&[u8]],
+    ) -> io::Result<()> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let (number, file) = self
+            .create(|own, path| Ok(File::from(rustix::fs::openat(own, path, flags, FILE_MODE)?)))?;
+        if let Err(error) = write_parts(&file, parts).and_then(|_| self.synchronise(&file)) {
+            self.remove(number);
+            return Err(error);
+        }
+        self.rename_to_record(number, records, name)
+    }
+
+    fn rename_to_record(&self, number: u64, records: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+        let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+        rustix::fs::renameat(own, file_name(number), records, name).map_err(|error| {
+            self.remove(number);
+            error.into()
+        })
+    }
+
+    fn remove(&self, number: u64) {
+        if let Some(own) = &self.own {
+            let _ = rustix::fs::unlinkat(&own.descriptor, file_name(number), AtFlags::empty());
+        }
+    }
+
+    fn synchronise(&self, file: &File) -> io::Result<()> {
+        match self.sync {
+            true => file.sync_all(),
+            false => Ok(()),
+        }
+    }
+
+    /// Calls `create` with the own directory, made if need be, and an unused name in it.
+    fn create<T>(
+        &mut self,
+        mut create: impl FnMut(BorrowedFd<'_>, &str) -> io::Result<T>,
+    ) -> io::Result<(u64, T)> {
+        let number = self.next_number;
+        self.next_number += 1;
+        let name = file_name(number);
+        let known = self.own.is_some();
+        let own = match self.own.take() {
+            Some(own) => own,
+            None => create_own_directory(&self.parent)?,
+        };
+        let result = create(own.descriptor.as_fd(), &name);
+        self.own = Some(own);
+        match result {
+            // Somebody has cleaned up here, or the record to move is not there: with a new directory the second is left.
+            Err(error) if known && error.kind() == io::ErrorKind::NotFound && self.is_removed() => {
+                self.own = None;
+                self.spares.clear();
+                self.create(create)
+            }
+            result => Ok((number, result?)),
+        }
+    }
+
+    fn is_removed(&self) -> bool {
+        let own = self
+            .own
+            .as_ref()
+            .map(|own| rustix::fs::fstat(&own.descriptor));
+        matches!(own, Some(Ok(status)) if status.st_nlink == 0)
+    }
+}
+
+fn file_name(number: u64) -> String {
+    number.to_string()
+}
+
+fn create_own_directory(parent: &Path) -> io::Result<OwnDirectory> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..ATTEMPTS {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", std::process::id());
+        let path = parent.join(&name);
+        match rustix::fs::mkdir(&path, DIRECTORY_MODE) {
+            Err(Errno::EXIST) => continue,
+            Err(Errno::NOENT) => match rustix::fs::mkdir(parent, DIRECTORY_MODE) {
+                Ok(()) | Err(Errno::EXIST) => continue,
+                Err(error) => return Err(error.into()),
+            },
+            result => result?,
+        }
+        let descriptor = match rustix::fs::open(&path, DIRECTORY_FLAGS, Mode::empty()) {
+            // Taken for a remainder by another store at this moment.
+            Err(Errno::NOENT) => continue,
+            Err(error) => {
+                let _ = rustix::fs::rmdir(&path);
+                let _ = rustix::fs::rmdir(parent);
+                return Err(error.into());
+            }
+            Ok(descriptor) => descriptor,
+        };
+        // As above, a little later.
+        let locked = rustix::fs::flock(&descriptor, FlockOperation::NonBlockingLockExclusive);
+        if locked != Err(Errno::WOULDBLOCK) {
+            return Ok(OwnDirectory { descriptor, name });
+        }
+    }
+    Err(Errno::NOENT.into())
+}
+
+/// Removes what processes that died have left: directories that nobody has locked.
+fn remove_remains(parent: &Path) {
+    let Ok(parent_fd) = rustix::fs::open(parent, DIRECTORY_FLAGS, Mode::empty()) else {
+        return;
+    };
+    for name in names(parent_fd.as_fd(), is_directory_name) {
+        let name = OsStr::from_bytes(&name);
+        let Ok(directory) = rustix::fs::openat(&parent_fd, name, DIRECTORY_FLAGS, Mode::empty())
+        else {
+            continue;
+        };
+        if rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive).is_err() {
+            continue;
+        }
+        for file in names(directory.as_fd(), is_number) {
+            let _ = rustix::fs::unlinkat(&directory, OsStr::from_bytes(&file), AtFlags::empty());
+        }
+        let _ = rustix::fs::unlinkat(&parent_fd, name, AtFlags::REMOVEDIR);
+    }
+    let _ = rustix::fs::rmdir(parent);
+}
+
+/// The names in a directory that are of this kind. What cannot be read has none.
+fn names(directory: BorrowedFd<'_>, kind: fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
+    let Ok(entries) = Dir::read_from(directory) else {
+        return Vec::new();
+    };
+    let names = entries.map_while(Result::ok);
+    let names = names.map(|entry| entry.file_name().to_bytes().to_vec());
+    names.filter(|name| kind(name)).collect()
+}
+
+fn is_number(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(u8::is_ascii_digit)
+}
+
+/// `<process>-<number>`.
+fn is_directory_name(name: &[u8]) -> bool {
+    let mut parts = name.split(|&byte| byte == b'-');
+    parts.next().is_some_and(is_number)
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_none()
+}
+
+/// Writes all parts and returns how many bytes they have.
+pub(super) fn write_parts(mut file: &File, parts: &[&[u8]]) -> io::Result<u64> {
+    let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    let mut slices = slices.as_mut_slice();
+    let mut written = 0;
+    // Drops empty parts at the front, so that 0 bytes written mean no progress.
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        match file.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                written += count as u64;
+                IoSlice::advance_slices(&mut slices, count);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+#[path = "scratch_tests.rs"]
+mod tests;

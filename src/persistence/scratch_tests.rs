@@ -1,0 +1,149 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use tempfile::TempDir;
+
+use super::*;
+
+struct Place {
+    base: TempDir,
+    records: File,
+}
+
+impl Place {
+    fn new() -> Place {
+        let base = tempfile::tempdir().unwrap();
+        fs::create_dir(base.path().join("records")).unwrap();
+        let records = File::open(base.path().join("records")).unwrap();
+        Place { base, records }
+    }
+
+    fn scratch(&self) -> Scratch {
+        Scratch::new(self.base.path(), false)
+    }
+
+    fn write(&self, scratch: &mut Scratch, name: &str, record: &[u8]) {
+        scratch
+            .write(self.records.as_fd(), name, &[record])
+            .unwrap();
+        let path = self.base.path().join("records").join(name);
+        assert_eq!(fs::read(path).unwrap(), record);
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.base.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+}
+
+#[test]
+fn a_file_system_without_unnamed_files_gets_the_same_records() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    scratch.unnamed_files = false;
+    for record in [&[b'a'; 10_000][..], b"b"] {
+        place.write(&mut scratch, "s-1", record);
+    }
+    scratch.clear();
+    assert_eq!(place.names(), ["records"]);
+}
+
+#[test]
+fn a_new_record_needs_nothing_in_the_base_directory() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    place.write(&mut scratch, "s-1", b"x");
+    if scratch.unnamed_files {
+        assert_eq!(place.names(), ["records"]);
+    }
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let error = write_parts(&full, &[b"x"]).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn synchronised_records_are_the_same() {
+    let place = Place::new();
+    let mut scratch = Scratch::new(place.base.path(), true);
+    for record in [b"old", b"new"] {
+        place.write(&mut scratch, "s-1", record);
+    }
+    assert!(scratch.keep(place.records.as_fd(), "s-1", 3));
+    place.write(&mut scratch, "s-2", b"a spare file");
+    scratch.unnamed_files = false;
+    place.write(&mut scratch, "s-3", b"a named one");
+}
+
+#[test]
+fn remains_of_processes_that_died_are_removed_and_what_is_in_use_is_not() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    place.write(&mut scratch, "s-1", b"x");
+    assert!(scratch.keep(place.records.as_fd(), "s-1", 1));
+    let dead = scratch.parent.join("1-0");
+    fs::create_dir(&dead).unwrap();
+    fs::write(dead.join("17"), "torn").unwrap();
+    place.scratch();
+    assert!(!dead.exists());
+    place.write(&mut scratch, "s-2", b"it is still there");
+    scratch.clear();
+    assert_eq!(place.names(), ["records"]);
+}
+
+#[test]
+fn nothing_is_removed_that_this_library_does_not_make() {
+    let place = Place::new();
+    let parent = place.scratch().parent;
+    let elsewhere = place.base.path().join("elsewhere");
+    for directory in ["5-1-h", "notes", "7-7"] {
+        fs::create_dir_all(elsewhere.join(directory)).unwrap();
+        fs::write(elsewhere.join(directory).join("s-1.msg"), "x").unwrap();
+    }
+    // A link leads to files of somebody else's.
+    symlink(&elsewhere, &parent).unwrap();
+    fs::write(elsewhere.join("7-7/1"), "x").unwrap();
+    place.scratch();
+    assert!(elsewhere.join("7-7/1").exists());
+    fs::remove_file(&parent).unwrap();
+    fs::rename(&elsewhere, &parent).unwrap();
+    symlink("../records", parent.join("8-8")).unwrap();
+    fs::write(place.base.path().join("records/1"), "x").unwrap();
+    place.scratch();
+    for file in ["5-1-h/s-1.msg", "notes/s-1.msg", "7-7/s-1.msg", "8-8/1"] {
+        assert!(parent.join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn names_in_use_are_no_hindrance() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    fs::create_dir(&scratch.parent).unwrap();
+    let process = std::process::id();
+    for number in 0..ATTEMPTS / 2 {
+        fs::write(scratch.parent.join(format!("{process}-{number}")), "").unwrap();
+    }
+    place.write(&mut scratch, "s-1", b"old");
+    place.write(&mut scratch, "s-1", b"new");
+}
+
+#[test]
+fn only_so_many_and_so_large_files_are_kept() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    place.write(&mut scratch, "large", b"x");
+    assert!(!scratch.keep(place.records.as_fd(), "large", MAX_SPARE_LENGTH + 1));
+    let mut kept = 0;
+    for number in 0..2 * MAX_SPARES {
+        let name = format!("s-{number}");
+        let file = File::create(place.base.path().join("records").join(&name)).unwrap();
+        drop(file);
+        kept += usize::from(scratch.keep(place.records.as_fd(), &name, 0));
+    }
+    assert_eq!(kept, MAX_SPARES);
+}
