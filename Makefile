@@ -18,7 +18,7 @@ NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
 RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
 
-.PHONY: all tools install uninstall examples demo test soak check-original bench clean help
+.PHONY: all tools install uninstall examples demo test soak soak-differential check-original bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -32,6 +32,7 @@ help:
 	@echo 'make demo            show it at work, beside the original library (BROKER=tcp://host:port to use yours)'
 	@echo 'make test            everything: formatting, lints, documentation, C programs, Rust tests'
 	@echo 'make soak             kill programs 200 times, and see that no message is lost or comes twice (5 minutes)'
+	@echo 'make soak-differential  play random stories SEEDS="1 1000" on the original and on this library (5 minutes)'
 	@echo 'make bench           compare speed with the installed original library (5 minutes)'
 	@echo 'make check-original  run the C tests on the installed original library'
 	@echo 'make clean           remove build/ and target/'
@@ -109,6 +110,10 @@ test:
 
 soak: build/lib/libpaho-mqtt3c.so
 	@scripts/survive.sh 200
+
+SEEDS ?= 1 1000
+soak-differential: build/lib/libpaho-mqtt3c.so
+	@scripts/differential.sh random soak $(SEEDS)
 
 check-original:
 	@scripts/c-tests.sh original

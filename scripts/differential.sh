@@ -1,23 +1,36 @@
 #!/usr/bin/env bash
-# differential.sh check|record|show [STORY...]
+# differential.sh check|record|show [STORY...], differential.sh random COMMAND...
 # check   runs the stories of tests/differential on build/lib and compares with what was recorded
 # record  runs them on the installed original library and keeps what it did; what ours does is kept too where the story
 #         says `# differs: reason`
 # show    prints the difference between the two, without keeping anything
+# random  stories made from seeds: COMMAND is check, soak FIRST LAST, record FIRST LAST, show SEED, story SEED
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 mode=${1:-}
 [ $# -gt 0 ] && shift
-case $mode in check | record | show) ;; *) die "usage: $0 check|record|show [STORY...]" ;; esac
+case $mode in check | record | show | random) ;; *) die "usage: $0 check|record|show [STORY...], or random COMMAND..." ;; esac
 need cc timeout diff
 folder=tests/differential
 driver=build/differential/driver
 ours=$PWD/build/lib
 mkdir -p "$folder/recorded" "$folder/recorded-ours" "$(dirname "$driver")"
-cc -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -o "$driver.$$" "$folder"/driver/*.c -L"$ours" -lpaho-mqtt3c -lpthread
-mv "$driver.$$" "$driver"
+for name in paho-mqtt3c paho-mqtt3cs; do # the second one for stories that come by TLS
+    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -Iinclude -o "$driver.$$" "$folder"/driver/*.c -L"$ours" -l$name \
+        -lssl -lcrypto -lpthread
+    mv "$driver.$$" "$driver-$name"
+done
+
+if [ "$mode" = random ]; then
+    need python3
+    case ${1:-} in soak | record | show)
+        [ -n "$(ldconfig -p | grep 'libpaho-mqtt3c\.so\.1')" ] || die "the original is missing (scripts/setup.sh installs it)" ;;
+    esac
+    python3 -B "$folder/random" "$PWD/$driver-paho-mqtt3c" "$ours" "$@"
+    exit
+fi
 
 stories=("$@")
 if [ ${#stories[@]} -eq 0 ]; then
@@ -28,9 +41,11 @@ if [ ${#stories[@]} -eq 0 ]; then
 fi
 
 play() { # LIBRARY_PATH STORY [EXPECTED]
+    local name=paho-mqtt3c
+    ! grep -qE '^way (ssl|wss)' "$folder/stories/$2.story" || name=paho-mqtt3cs
     (
         cd "$WORK" # the original deletes files in the working directory
-        LD_LIBRARY_PATH=$1 timeout -k 5 150 "$OLDPWD/$driver" "$OLDPWD/$folder/stories/$2.story" ${3:+"$OLDPWD/$3"}
+        LD_LIBRARY_PATH=$1 timeout -k 5 150 "$OLDPWD/$driver-$name" "$OLDPWD/$folder/stories/$2.story" ${3:+"$OLDPWD/$3"}
     ) </dev/null 2>&1
 }
 

@@ -47,6 +47,7 @@ scripts/survive.sh 20
 
 step "The recorded behaviour of the original"
 scripts/differential.sh check
+scripts/differential.sh random check
 
 step "Debian's prebuilt programs"
 scripts/paho-cs-options.sh "$PWD/build/lib"

@@ -5,6 +5,7 @@ use super::read_buffer::ReadBuffer;
 use super::state::State;
 use super::{Client, reactor};
 use crate::packet::{Malformed, ReasonCode};
+use crate::trace::Level;
 use crate::transport::Transport;
 use parking_lot::MutexGuard;
 use std::cell::RefCell;
@@ -139,7 +140,11 @@ impl Client {
         loop {
             let (failure, ended) = match input.next_frame(state.session.maximum_packet_size()) {
                 Ok(Some(frame)) => {
+                    let packet_type = frame.first_byte >> 4;
                     let handled = state.session.handle_frame(now, frame);
+                    if handled.is_err() {
+                        crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
+                    }
                     if handled.is_ok() && state.session.output_can_wait() {
                         continue;
                     }

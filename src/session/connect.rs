@@ -303,6 +303,7 @@ impl Session {
             }
             message.sent_at = Some(now);
             self.store(|| StoreOp::PutPubRel { v5, id });
+            self.trace_resend("PUBREL", id);
             self.send_pubrel(id);
             return true;
         }
@@ -318,6 +319,7 @@ impl Session {
             false => message.records.sent_v3 = true,
         }
         let (qos, retain) = (message.qos as u8, packet[0] & 1);
+        self.trace_resend("PUBLISH", id);
         if crate::trace::enabled(crate::trace::Level::Protocol) {
             let payload = packet::publish::record_parts(&packet, self.version)
                 .map_or(&[][..], |parts| parts[4]);
@@ -336,6 +338,14 @@ impl Session {
         });
         self.send.push(&packet);
         true
+    }
+
+    fn trace_resend(&self, packet: &str, id: PacketId) {
+        let (socket, name) = self.label.split_once(' ').unwrap_or_default();
+        crate::trace!(
+            crate::trace::Level::Minimum,
+            "Trying {packet} again for client {name}, socket {socket}, message identifier {id}"
+        );
     }
 
     /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).

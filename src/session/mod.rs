@@ -409,6 +409,11 @@ impl Session {
         self.trace_out("PINGREQ ");
     }
 
+    /// The client identifier for the trace.
+    fn client_name(&self) -> &str {
+        self.label.split_once(' ').map_or("", |(_, name)| name)
+    }
+
     /// `text` as it stands before the result of the write.
     #[inline]
     fn trace_out(&self, text: impl std::fmt::Display) {

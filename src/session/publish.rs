@@ -225,6 +225,7 @@ impl Session {
             return;
         };
         self.held_back.remove(&message.id);
+        self.trace_completion(packet_type, &ack);
         self.store(|| StoreOp::RemoveSent {
             id: message.id,
             records: message.records,
@@ -236,6 +237,25 @@ impl Session {
             properties: ack.properties,
         });
         self.resend_next(now);
+    }
+
+    fn trace_completion(&self, packet_type: PacketType, ack: &Ack) {
+        let (id, name, reason) = (ack.packet_id, self.client_name(), ack.reason.0);
+        let packet = match packet_type {
+            PacketType::PubAck => "PUBACK",
+            PacketType::PubComp => "PUBCOMP",
+            _ => {
+                crate::trace!(
+                    Level::Minimum,
+                    "Pubrec error {reason} received for client {name} msgid {id}, not sending PUBREL"
+                );
+                return;
+            }
+        };
+        crate::trace!(
+            Level::Minimum,
+            "{packet} received from client {name} for message id {id} - removing publication"
+        );
     }
 
     /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.

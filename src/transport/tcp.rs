@@ -1,8 +1,9 @@
 //! Plain TCP.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,6 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use super::ServerAddress;
 use super::resolve::resolve;
 use super::socket::StreamSocket;
+use crate::trace::Level;
 
 /// How long an address may leave us without an answer before the next one is tried beside it
 /// (RFC 8305, section 5).
@@ -25,12 +27,17 @@ pub(super) fn connect(address: &ServerAddress, deadline: Instant) -> io::Result<
     }
     let (host, port) = address.host_port();
     let candidates = resolve(host, port, deadline)?;
-    connect_any(&candidates, deadline)
+    connect_any(&candidates, address, deadline)
 }
 
 /// Connects to the first candidate that answers: in their order, the next one as soon as one has
 /// failed, or beside the others when they have been silent for [`HEAD_START`].
-fn connect_any(candidates: &[SocketAddr], deadline: Instant) -> io::Result<StreamSocket> {
+/// `name` is what they all belong to, for the trace.
+fn connect_any(
+    candidates: &[SocketAddr],
+    name: &dyn fmt::Display,
+    deadline: Instant,
+) -> io::Result<StreamSocket> {
     let mut waiting = candidates.iter();
     let mut pending: Vec<OwnedFd> = Vec::new();
     let mut next_start = Instant::now();
@@ -39,9 +46,12 @@ fn connect_any(candidates: &[SocketAddr], deadline: Instant) -> io::Result<Strea
         let now = Instant::now();
         if pending.is_empty() || now >= next_start {
             if let Some(candidate) = waiting.next() {
-                match start(candidate) {
+                match start(candidate, name) {
                     Ok(Attempt::Connected(socket)) => return Ok(StreamSocket::new(socket)),
-                    Ok(Attempt::Pending(socket)) => pending.push(socket),
+                    Ok(Attempt::Pending(socket)) => {
+                        crate::trace!(Level::Minimum, "Connect pending");
+                        pending.push(socket);
+                    }
                     Err(error) => {
                         failure = error.into();
                         continue;
@@ -79,7 +89,7 @@ enum Attempt {
     Pending(OwnedFd),
 }
 
-fn start(address: &SocketAddr) -> Result<Attempt, Errno> {
+fn start(address: &SocketAddr, name: &dyn fmt::Display) -> Result<Attempt, Errno> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
@@ -87,6 +97,12 @@ fn start(address: &SocketAddr) -> Result<Attempt, Errno> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
     sockopt::set_tcp_nodelay(&socket, true)?;
+    crate::trace!(
+        Level::Minimum,
+        "New socket {} for {name}, port {}",
+        socket.as_raw_fd(),
+        address.port()
+    );
     match rustix::net::connect(&socket, address) {
         Ok(()) => Ok(Attempt::Connected(socket)),
         // After an interruption the attempt goes on by itself (POSIX, connect).
@@ -138,7 +154,7 @@ mod tests {
         let server = SocketAddr::try_from(server).unwrap();
         let mut held = vec![listener];
         loop {
-            let Attempt::Pending(socket) = start(&server).unwrap() else {
+            let Attempt::Pending(socket) = start(&server, &"name").unwrap() else {
                 continue;
             };
             let until = Instant::now() + Duration::from_millis(100);
@@ -199,7 +215,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.2:0").unwrap();
         let server = listener.local_addr().unwrap();
         let start = Instant::now();
-        connect_any(&[refusing_address(), server], soon()).unwrap();
+        connect_any(&[refusing_address(), server], &"name", soon()).unwrap();
         assert!(start.elapsed() < HEAD_START);
     }
 
@@ -209,7 +225,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.2:0").unwrap();
         let server = listener.local_addr().unwrap();
         let start = Instant::now();
-        connect_any(&[silent, refusing_address(), server], soon()).unwrap();
+        connect_any(&[silent, refusing_address(), server], &"name", soon()).unwrap();
         assert!(start.elapsed() < 2 * HEAD_START);
     }
 
@@ -219,7 +235,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.2:0").unwrap();
         let server = listener.local_addr().unwrap();
         let start = Instant::now();
-        let transport = connect_any(&[silent, server], soon()).unwrap();
+        let transport = connect_any(&[silent, server], &"name", soon()).unwrap();
         assert!(start.elapsed() >= HEAD_START);
         assert!(start.elapsed() < Duration::from_secs(5));
         let peer = rustix::net::getpeername(&transport.socket).unwrap();
@@ -229,9 +245,9 @@ mod tests {
     #[test]
     fn the_last_failure_is_told_and_no_address_is_one_too() {
         let refusing = refusing_address();
-        let error = connect_any(&[refusing, refusing], soon()).unwrap_err();
+        let error = connect_any(&[refusing, refusing], &"name", soon()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        assert!(connect_any(&[], soon()).is_err());
+        assert!(connect_any(&[], &"name", soon()).is_err());
     }
 
     #[test]

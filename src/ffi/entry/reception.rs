@@ -56,8 +56,9 @@ pub(in crate::ffi) unsafe fn receive(
         truncated = received.topic().contains(&0);
     }
     match (received.broken, truncated) {
-        (true, _) => MQTTCLIENT_FAILURE,
-        (false, true) => MQTTCLIENT_TOPICNAME_TRUNCATED,
+        // It comes with a message, also when the connection broke: the next call tells that.
+        (_, true) => MQTTCLIENT_TOPICNAME_TRUNCATED,
+        (true, false) => MQTTCLIENT_FAILURE,
         (false, false) => MQTTCLIENT_SUCCESS,
     }
 }

@@ -119,6 +119,11 @@ void hear_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
         snprintf(line, sizeof line, "S%s", rest + digits);
     else
         snprintf(line, sizeof line, "%s", rest);
+    char *socket = strstr(line, "socket ");
+    if (socket != NULL && (digits = strspn(socket + 7, "0123456789")) > 0) {
+        socket[7] = 'S';
+        memmove(socket + 8, socket + 7 + digits, strlen(socket + 7 + digits) + 1);
+    }
     note(TRACE, "%d %s", (int)level, line);
 }
 

@@ -58,7 +58,9 @@ static void report_response(MQTTResponse response)
 static void create(struct client *client, const struct words *words)
 {
     const char *id = value_of(words, "id"), *store = value_of(words, "store"), *uri = value_of(words, "uri");
-    char *address = with_port(uri != NULL ? uri : "tcp://127.0.0.1:PORT");
+    char usual_uri[64];
+    snprintf(usual_uri, sizeof usual_uri, "%s://127.0.0.1:PORT", way_scheme);
+    char *address = with_port(uri != NULL ? uri : usual_uri);
     int type = MQTTCLIENT_PERSISTENCE_NONE;
     void *context = NULL;
     if (store != NULL && strcmp(store, "file") == 0) {
@@ -103,6 +105,7 @@ static void destroy(struct client *client)
 }
 
 struct connecting {
+    MQTTClient_SSLOptions ssl;
     MQTTClient_connectOptions options;
     MQTTClient_willOptions will;
     char *uris[8];
@@ -123,10 +126,15 @@ static void prepare(struct connecting *connecting, const struct words *words, bo
     static MQTTClient_connectOptions defaults = MQTTClient_connectOptions_initializer;
     static MQTTClient_connectOptions defaults5 = MQTTClient_connectOptions_initializer5;
     static MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+    static MQTTClient_SSLOptions ssl = MQTTClient_SSLOptions_initializer;
     memset(connecting, 0, sizeof *connecting);
     MQTTClient_connectOptions *options = &connecting->options;
     *options = v5 ? defaults5 : defaults;
     connecting->will = will;
+    connecting->ssl = ssl;
+    connecting->ssl.enableServerCertAuth = 0; /* the certificate is made for the moment */
+    if (strcmp(way_scheme, "ssl") == 0 || strcmp(way_scheme, "wss") == 0)
+        options->ssl = &connecting->ssl;
     options->struct_version = number_of(words, "struct", options->struct_version);
     if (value_of(words, "eye") != NULL)
         memcpy(options->struct_id, value_of(words, "eye"), 4);

@@ -16,7 +16,7 @@ enum part { RESULT, WIRE, CALLBACK, STORE, TRACE, JOB, PARTS };
 extern _Thread_local enum part own_part;
 
 void note(enum part part, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Numbers in the transcript that differ from run to run: the broker's port. */
+/* A number in the transcript that differs from run to run: the port that clients know. */
 void mask_port(int port);
 /* Reads what the transcript should be; blocks that agree with it need no waiting for silence. */
 void expect_transcript(const char *path);
@@ -58,6 +58,11 @@ void describe_properties(char *out, size_t room, const MQTTProperties *list);
 int start_broker(void);
 void broker_command(const struct words *words);
 
+/* --- ways.c ---------------------------------------------------------------------------------------------------- */
+
+/* Begins to listen for clients that come by this scheme (ssl, ws, wss); the port. */
+int start_way(const char *scheme, int broker_port);
+
 /* --- store.c --------------------------------------------------------------------------------------------------- */
 
 extern char store_base[];
@@ -79,6 +84,8 @@ struct client {
 };
 #define MAX_CLIENTS 8
 extern struct client clients[MAX_CLIENTS];
+/* How clients come to the broker. */
+extern const char *way_scheme;
 
 /* Runs one line of the story; false if it is not known. */
 bool run_line(const char *line);

@@ -1,5 +1,6 @@
 /* differential: runs a story and prints what happened. Usage: driver STORY [TRANSCRIPT]
- * With the transcript that it should become, it waits for what should happen; otherwise for silence. */
+ * With the transcript that it should become, it waits for what should happen; otherwise for silence, of SILENCE ms if the
+ * environment says so. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define LIMIT 120
 
 int broker_port;
+const char *way_scheme = "tcp";
 struct client clients[MAX_CLIENTS];
 static char shown[MAX_CLIENTS][512], current[MAX_CLIENTS][512];
 
@@ -92,7 +94,11 @@ bool run_line(const char *line)
         store_command(&words);
     else if (strcmp(verb, "on") == 0)
         on_command(&words, line);
-    else if (strcmp(verb, "sleep") == 0)
+    else if (strcmp(verb, "way") == 0 && words.count > 1) {
+        way_scheme = strdup(words.word[1]);
+        broker_port = start_way(way_scheme, broker_port);
+        mask_port(broker_port);
+    } else if (strcmp(verb, "sleep") == 0)
         usleep((useconds_t)atoi(words.word[1]) * 1000);
     else if (strcmp(verb, "start") == 0 && job_count < 16) {
         pthread_create(&jobs[job_count++], NULL, run_job, strdup(rest));
@@ -134,6 +140,8 @@ int main(int argc, char **argv)
         if (number == SIGSEGV || number == SIGABRT || number == SIGBUS || number == SIGALRM)
             signal(number, crash);
     alarm(LIMIT);
+    if (getenv("SILENCE") != NULL)
+        set_silence(atoi(getenv("SILENCE")));
     broker_port = start_broker();
     mask_port(broker_port);
     if (argc > 2)

@@ -1,0 +1,101 @@
+"""Whether two transcripts say the same, but for what docs/differences.md lists and no generator can avoid.
+
+Each rule below names the story of its row.
+"""
+import re
+
+
+def blocks(transcript):
+    """The lines of the transcript as (line of the story, [what it caused])."""
+    found = []
+    for line in transcript.splitlines():
+        if line.startswith("> "):
+            found.append((line[2:], []))
+        elif found:
+            found[-1][1].append(line)
+        else:
+            found.append(("", [line]))
+    return found
+
+
+def normalised(transcript):
+    result = []
+    outstanding = set()  # tokens whose completion is to be told
+    for told, lines in blocks(transcript):
+        verb = [word for word in told.split() if not word.startswith("@")][0] if told.split() else ""
+        kept = []
+        for line in lines:
+            # a-malformed-packet-is-not-answered-with-disconnect, loss-with-half-closed-connection: DISCONNECT at a loss
+            if re.match(r"  wire c\d+ DISCONNECT", line) and not verb.startswith("disconnect"):
+                continue
+            if "-> DISCONNECT" in line and not verb.startswith("disconnect"):
+                continue
+            # user-store-disconnect-after-a-loss
+            if line == "  store clear: 0" and verb.startswith("disconnect"):
+                continue
+            # trace-lines-of-level-3: the original's inner life
+            if line.startswith("  trace 5") and "Bad MQTT packet" not in line:
+                continue
+            # trace-lines-of-a-write-that-fails
+            line = re.sub(r"(  trace 4 .*) \(-1\)$", r"\1 (0)", line)
+            # user-store-restores
+            if verb == "create" and re.match("  store (contains|get) ", line):
+                continue
+            # trace-lines-of-unprintable-payloads
+            line = re.sub(r"(  trace 4 .* payload len\(\d+\): ).*", r"\1", line)
+            # destroy-while-connected
+            if verb == "destroy" and re.match(r"  wire c\d+ closed", line):
+                continue
+            # v5-session-present
+            line = re.sub(r"(returned \S+ version 5 session present) \d", r"\1 ?", line)
+            # store-repeated-message-keeps-its-flag: records of received QoS 2 messages here tell repeats apart by DUP,
+            # which no program sees
+            line = re.sub(r"(q-\d+\b.* 02 00 00 00 0[01] 00 00 00) 0[01] 00 00 00", r"\1 ?", line)
+            # store-keeps-undelivered-messages-until-the-next-start: restored messages have no struct_id
+            line = line.replace(" MQTM 1 ", "  1 ")
+            token = re.search(r"token (-?\d+)$", line)
+            if token:
+                outstanding.update((token.group(1), "p" + token.group(1)))
+            pending = re.match(r"  a is .*, pending (.*)", line)
+            if pending:
+                for word in pending.group(1).split():
+                    outstanding.update((word, "p" + word))
+            # acks-for-unknown-ids-with-callbacks: completions that nobody waits for
+            complete = re.match(r"  callback \S+ (deliveryComplete|published) (\d+)", line)
+            if complete:
+                key = complete.group(2) if complete.group(1) == "deliveryComplete" else "p" + complete.group(2)
+                if key not in outstanding:
+                    continue
+                outstanding.discard(key)
+            kept.append(line)
+        if any(line.startswith("  callback") for line in kept):
+            # receive-returns-queued-messages-in-order: one packet after the other there, all that came here
+            kept = [line for line in kept if not line.startswith("  store")] + sorted(
+                line for line in kept if line.startswith("  store"))
+        result.append((told, kept))
+    return result
+
+
+def first_difference(one, other, read=normalised):
+    """(line of the story, a line of the first, a line of the second), or None. `read` may be `blocks`: exactly."""
+    one, other = read(one), read(other)
+    for (told, first), (told_too, second) in zip(one, other):
+        if told == told_too and first == second:
+            continue
+        for a, b in zip(first + ["(nothing)"] * len(second), second + ["(nothing)"] * len(first)):
+            if a != b:
+                return told, a, b
+        return told, "(nothing)", "(nothing)"
+    if len(one) != len(other):
+        return "end", str(len(one)), str(len(other))
+    return None
+
+
+def kind(difference):
+    """What stays the same of a difference while its story is being shortened."""
+    if difference is None:
+        return None
+    told, first, second = difference
+    words = told.split()
+    return (words[0] if words else "", re.sub(r"\d+|[0-9a-f]{2}( [0-9a-f]{2})+|\"[^\"]*\"", "#", first)[:60],
+            re.sub(r"\d+|[0-9a-f]{2}( [0-9a-f]{2})+|\"[^\"]*\"", "#", second)[:60])

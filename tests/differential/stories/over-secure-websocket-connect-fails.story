@@ -1,0 +1,15 @@
+way wss
+create
+broker once CONNECT close
+connect version=4
+broker once CONNECT 20 02 00 05
+connect version=4
+broker once CONNECT none
+timed 1000 connect version=4 timeout=1
+broker stop
+connect version=4
+broker start
+connect version=4
+isconnected
+disconnect 0
+destroy
