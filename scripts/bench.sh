@@ -12,9 +12,14 @@ new=$PWD/build/lib
 mkdir -p "$bin" "$original"
 libraries=()
 for name in libpaho-mqtt3c.so.1 libpaho-mqtt3cs.so.1; do
-    # Ours may be installed too: it lies in another place.
-    found=$(/sbin/ldconfig -p | awk -v name="$name" '$1 == name {print $NF; exit}')
-    [ -n "$found" ] && cp -L "$found" "$original/" && libraries=(--lib "original=$original")
+    # Ours may be installed too, under the same name.
+    while read -r found; do
+        if ! grep -q MQTT3C_FSYNC "$found"; then
+            cp -L "$found" "$original/"
+            libraries=(--lib "original=$original")
+            break
+        fi
+    done < <(/sbin/ldconfig -p | awk -v name="$name" '$1 == name {print $NF}')
 done
 [ ${#libraries[@]} -gt 0 ] || echo "The original library is not installed (Debian: libpaho-mqtt1.3): compared with raw traffic only."
 step "Benchmark programs"
