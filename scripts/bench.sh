@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh [SCENARIO...]: a short comparison with the original library, where it is installed, and with the same traffic
-# without any library. Prints ratios: machines are noisy, absolute numbers mean little. Scenarios: benches/c/README.md.
+# without any library. Prints ratios: machines are noisy, absolute numbers mean little. Scenarios (also in SCENARIOS):
+# benches/c/README.md; without any, a short set and what benches/*.c show.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -28,14 +29,16 @@ for program in publishers clients; do
     cc -O2 -Wall -Wextra -Iinclude -o "$bin/$program" benches/$program.c -Lbuild/lib -l:libpaho-mqtt3c.so.1 -lpthread
 done
 
-scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || scenarios=(pub0/16 pub0/4096 pub1/16/w100 pub1p/16/w100 pubsync1/16 sub0/16 sub1/16 ping0/16)
+read -ra scenarios <<<"${*:-${SCENARIOS:-}}"
+all=false
+[ ${#scenarios[@]} -gt 0 ] || all=true
+$all && scenarios=(pub0/16 pub0/4096 pub1/16/w100 pub1p/16/w100 pubsync1/16 sub0/16 sub1/16 ping0/16)
 step "Compared in turn: the last column but one is what to look at"
 benches/c/compare --bin "$bin" "${libraries[@]}" --lib new="$new" \
     --prog "raw=$bin/rawbench" --prog "raw1=$bin/rawbench --raw write1" \
     --rounds "${ROUNDS:-3}" --seconds "${SECONDS_EACH:-1}" "${scenarios[@]/#/--scenario=}"
 
-[ $# -eq 0 ] || exit 0
+$all || exit 0
 free_ports port
 "$bin/sink" -p "$port" >"$WORK/sink" &
 STARTED+=($!)

@@ -8,7 +8,7 @@ use crate::trace::Level;
 use parking_lot::MutexGuard;
 
 /// Capacity kept for the next packet's head.
-const KEPT_CAPACITY: usize = 8192;
+const KEPT_CAPACITY: usize = 512;
 
 impl Client {
     /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or

@@ -7,7 +7,7 @@ use std::io::IoSlice;
 /// From this size on a packet is queued as it is instead of being copied behind its neighbours.
 const OWN_CHUNK: usize = 4096;
 /// Capacity kept in an emptied buffer; more goes back to the allocator after a burst.
-const KEPT_CAPACITY: usize = 4096;
+const KEPT_CAPACITY: usize = 512;
 
 /// An ordered queue of bytes with cheap appends and vectored reads.
 #[derive(Debug, Default)]
