@@ -82,7 +82,12 @@ pub fn encode_head(
     }
     let remaining_length = remaining_length as u32;
     let header_length = 1 + variable_byte_integer_length(remaining_length);
-    out.reserve(header_length + length as usize + additional);
+    let size = header_length + length as usize + additional;
+    match out.capacity() {
+        // Only what is needed: it may be kept for long.
+        0 => *out = Vec::with_capacity(size),
+        _ => out.reserve(size),
+    }
     out.push(head.first_byte());
     put_variable_byte_integer(remaining_length, out);
     put_binary(head.topic, out);

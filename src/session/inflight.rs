@@ -103,24 +103,33 @@ impl InflightList {
 
     /// Takes out the message at a place just found.
     pub(super) fn remove_at(&mut self, place: Place) -> Option<Inflight> {
-        let entry = self.slots.get_mut(place.0)?.entry.take()?;
+        let entry = match place.0 {
+            0 => self.slots.pop_front()?.entry?,
+            place => self.slots.get_mut(place)?.entry.take()?,
+        };
         self.unfinished -= 1;
         while self.slots.front().is_some_and(|slot| slot.entry.is_none()) {
             self.slots.pop_front();
         }
-        while self.slots.back().is_some_and(|slot| slot.entry.is_none()) {
-            self.slots.pop_back();
-        }
         if self.slots.is_empty() {
+            self.lapped = false;
             if self.slots.capacity() > KEPT_PLACES {
                 self.slots.shrink_to(KEPT_PLACES);
             }
-            self.lapped = false;
-        } else if self.slots.len() > 2 * self.unfinished + KEPT_PLACES {
+        } else if place.0 > 0 {
+            self.compact();
+        }
+        Some(entry)
+    }
+
+    fn compact(&mut self) {
+        while self.slots.back().is_some_and(|slot| slot.entry.is_none()) {
+            self.slots.pop_back();
+        }
+        if self.slots.len() > 2 * self.unfinished + KEPT_PLACES {
             // A message that is never acknowledged must not make the list grow with all that come after it.
             self.slots.retain(|slot| slot.entry.is_some());
         }
-        Some(entry)
     }
 
     /// All unfinished messages in order.

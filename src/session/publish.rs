@@ -225,7 +225,9 @@ impl Session {
             return;
         };
         self.held_back.remove(&message.id);
-        self.trace_completion(packet_type, &ack);
+        if trace::enabled(Level::Minimum) {
+            self.trace_completion(packet_type, &ack);
+        }
         self.store(|| StoreOp::RemoveSent {
             id: message.id,
             records: message.records,
@@ -334,7 +336,8 @@ impl Session {
         id: PacketId,
         properties: &Properties,
     ) -> Result<Bytes, SendError> {
-        let (mut packet, room) = (Vec::new(), request.payload.len());
+        let room = request.payload.len();
+        let mut packet = Vec::new();
         self.encode_head(request, topic, Some(id), properties, room, &mut packet)?;
         packet.extend_from_slice(request.payload);
         Ok(packet.into())
