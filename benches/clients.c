@@ -2,20 +2,10 @@
  *
  * Many connected clients with callbacks in one process: threads, memory while idle and after a burst of messages, and
  * what they cost while nothing happens. The library is the one that LD_LIBRARY_PATH names. */
-#include "MQTTClient.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "bench.h"
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec * 1e-9;
-}
 
 /* A number in /proc/self/status. */
 static long status(const char *name)
@@ -29,22 +19,6 @@ static long status(const char *name)
     if (file != NULL)
         fclose(file);
     return value;
-}
-
-static int arrived(void *context, char *topic, int length, MQTTClient_message *message)
-{
-    (void)context, (void)length;
-    MQTTClient_freeMessage(&message);
-    MQTTClient_free(topic);
-    return 1;
-}
-
-static void check(int code, const char *what)
-{
-    if (code != MQTTCLIENT_SUCCESS) {
-        fprintf(stderr, "clients: %s: %d\n", what, code);
-        exit(1);
-    }
 }
 
 static void burst(MQTTClient client)

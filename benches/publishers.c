@@ -2,45 +2,19 @@
  *
  * Several threads publish on one client, 16 bytes at a time, as fast as the calls return. Prints messages per second and
  * CPU time for each message, all of them acknowledged. The library is the one that LD_LIBRARY_PATH names. */
-#include "MQTTClient.h"
+#include "bench.h"
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static MQTTClient client;
 static int qos;
 static double end;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec + time.tv_nsec * 1e-9;
-}
 
 static double cpu(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-static int arrived(void *context, char *topic, int length, MQTTClient_message *message)
-{
-    (void)context, (void)length;
-    MQTTClient_freeMessage(&message);
-    MQTTClient_free(topic);
-    return 1;
-}
-
-static void check(int code, const char *what)
-{
-    if (code != MQTTCLIENT_SUCCESS) {
-        fprintf(stderr, "publishers: %s: %d\n", what, code);
-        exit(1);
-    }
 }
 
 static void *publish(void *count)
