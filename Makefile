@@ -54,7 +54,7 @@ build/cargo/%/release/libmqtt3c.a: build/cargo/%/release/libmqtt3c.so
 
 build/lib/lib%.so.$(VERSION): build/cargo/%/release/libmqtt3c.so
 	@mkdir -p $(@D)
-	cp $< $@
+	cp $< $@.new && mv -f $@.new $@ # a program that runs keeps the old one
 
 build/lib/lib%.so.$(SOVERSION): build/lib/lib%.so.$(VERSION)
 	ln -sf $(<F) $@
