@@ -11,7 +11,6 @@ use parking_lot::MutexGuard;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// After a refusal (messageArrived returned 0) the message is offered again this much later.
@@ -76,6 +75,20 @@ static DISPATCHER: ProcessMutex<Dispatcher> = ProcessMutex::new(Dispatcher {
 
 thread_local! {
     static IS_DISPATCHER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Which thread: no two that live have the same. The standard library's name for it would cost an allocation for each of
+/// the program's own threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ThreadMark(usize);
+
+impl ThreadMark {
+    fn current() -> ThreadMark {
+        thread_local! {
+            static PLACE: u8 = const { 0 };
+        }
+        ThreadMark(PLACE.with(|place| std::ptr::from_ref(place).addr()))
+    }
 }
 
 /// Whether the calling thread is the dispatcher: inside a messageArrived, deliveryComplete or published callback of any
@@ -193,7 +206,7 @@ impl Client {
     }
 
     fn run_batch(&self) {
-        let dispatcher = thread::current().id();
+        let dispatcher = ThreadMark::current();
         let mut state = self.state.lock();
         state.scheduled = false;
         for _ in 0..BATCH {
@@ -222,7 +235,7 @@ impl Client {
             dispatcher.running = true;
         }
         IS_DISPATCHER.set(true);
-        let dispatcher = thread::current().id();
+        let dispatcher = ThreadMark::current();
         while !state.destroyed && self.run_one(state, dispatcher) {}
         IS_DISPATCHER.set(false);
         let waiting = {
@@ -236,7 +249,7 @@ impl Client {
     }
 
     /// Runs the next callback. `false`: there is none.
-    fn run_one(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadId) -> bool {
+    fn run_one(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadMark) -> bool {
         match self.next(state) {
             Next::Nothing => false,
             Next::Message => {
@@ -252,7 +265,7 @@ impl Client {
         }
     }
 
-    fn offer_message(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadId) {
+    fn offer_message(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadMark) {
         let Some(arrived) = state.callbacks.message_arrived.clone() else {
             return;
         };
@@ -277,7 +290,7 @@ impl Client {
         }
     }
 
-    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, dispatcher: ThreadId) {
+    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, dispatcher: ThreadMark) {
         match notice {
             Notice::Published(completed) => {
                 if let Some(published) = state.callbacks.published.clone() {
@@ -302,7 +315,7 @@ impl Client {
     fn call<T>(
         &self,
         state: &mut MutexGuard<'_, State>,
-        dispatcher: ThreadId,
+        dispatcher: ThreadMark,
         callback: impl FnOnce() -> T,
     ) -> T {
         state.running = Some(dispatcher);
@@ -329,7 +342,7 @@ impl Client {
         state: &mut MutexGuard<'_, State>,
         deadline: Option<Instant>,
     ) {
-        let own = thread::current().id();
+        let own = ThreadMark::current();
         // In a forked child the thread that ran one does not exist.
         while state.running.is_some_and(|running| running != own) && !self.is_inherited() {
             match deadline {

@@ -1,14 +1,13 @@
 //! What a client's mutex protects.
 
 use super::connect::Answer;
-use super::dispatch::{Callbacks, Notice};
+use super::dispatch::{Callbacks, Notice, ThreadMark};
 use super::link::Link;
 use super::worker::Work;
 use crate::packet::{Message, PacketId, SubAck};
 use crate::persistence::{Key, Store};
 use crate::session::{SendQueue, Session};
 use std::collections::{BTreeMap, VecDeque};
-use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// Who reads from the connection.
@@ -82,7 +81,7 @@ pub(super) struct State {
     pub(super) answers: BTreeMap<PacketId, SubAck>,
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
-    pub(super) running: Option<ThreadId>,
+    pub(super) running: Option<ThreadMark>,
     /// In the dispatcher's list.
     pub(super) scheduled: bool,
     /// When to offer a refused message again.
