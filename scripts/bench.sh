@@ -25,7 +25,7 @@ done
 [ ${#libraries[@]} -gt 0 ] || echo "The original library is not installed (Debian: libpaho-mqtt1.3): compared with raw traffic only."
 step "Benchmark programs"
 make -s -C benches/c OUT="$bin" PAHO_INCLUDE="$PWD/include" PAHO_LIBDIR="$new"
-for program in publishers clients; do
+for program in publishers clients records; do
     cc -O2 -Wall -Wextra -Iinclude -o "$bin/$program" benches/$program.c -Lbuild/lib -l:libpaho-mqtt3c.so.1 -lpthread
 done
 
@@ -60,3 +60,5 @@ for qos in 0 1; do
 done
 step "Many clients in one process"
 both "$bin/clients" "$uri" "${CLIENTS:-50}"
+step "File system calls of a stored message, made raw"
+LD_LIBRARY_PATH=$new "$bin/records" "$WORK" 20000
