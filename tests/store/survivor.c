@@ -7,7 +7,7 @@
  *
  * publish sends numbers until it is killed; with "finish" it sends "end" and waits until all is acknowledged. Its journal
  * has a line "try N" before and "sent N" after each publish. callback and receive write each message to their journal,
- * and end with "end". A line "start" stands for each new process. relay passes bytes on and cuts connections in the
+ * a line "subscribed" when they had to subscribe, and end with "end". A line "start" stands for each new process. relay passes bytes on and cuts connections in the
  * middle of them. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -86,11 +86,16 @@ static void connect_kept(MQTTClient client, char *server, int version, int qos, 
             MQTTResponse response = MQTTClient_connect5(client, &options, &properties, NULL);
             MQTTResponse_free(response);
             MQTTProperties_free(&properties);
-            if (MQTTClient_isConnected(client) && subscribe && !options.returned.sessionPresent)
-                MQTTResponse_free(MQTTClient_subscribe5(client, "survivor", qos, NULL, NULL));
+            if (MQTTClient_isConnected(client) && subscribe && !options.returned.sessionPresent) {
+                response = MQTTClient_subscribe5(client, "survivor", qos, NULL, NULL);
+                if ((int)response.reasonCode == qos)
+                    note("subscribed");
+                MQTTResponse_free(response);
+            }
         } else if (MQTTClient_connect(client, &options) == MQTTCLIENT_SUCCESS && subscribe &&
-                   !options.returned.sessionPresent) {
-            MQTTClient_subscribe(client, "survivor", qos);
+                   !options.returned.sessionPresent &&
+                   MQTTClient_subscribe(client, "survivor", qos) == MQTTCLIENT_SUCCESS) {
+            note("subscribed");
         }
         if (!MQTTClient_isConnected(client))
             pause_ms(10);
