@@ -46,13 +46,10 @@ check() {
     awk -v mode="$1" -v qos="$2" -v title="$3" '
         BEGIN { highest = -1 }
         FNR == 1 { file++ }
-        $1 == "start" { lives[file]++; born = 1; trying = ""; next }
+        $1 == "start" { lives[file]++; born = 1; next }
         $1 == "subscribed" { next }
         file == 1 {
-            # The process went on, so the publish returned, and not with success.
-            if ($1 == "try" && trying != "") refused[trying] = 1
-            trying = $1 == "try" ? $2 : ""
-            if ($1 == "try") tried[$2] = 1; else sent[$2] = 1
+            if ($1 == "try") tried[$2] = 1; else if ($1 == "sent") sent[$2] = 1; else refused[$2] = 1
             if ($2 > last) last = $2
             next
         }
