@@ -134,7 +134,7 @@ fn deliveries_go_on_where_they_were_under_their_identifiers() {
             );
             client.expect_nothing();
         }
-        // No identifier is used again before its exchange has ended.
+        // No identifier is used again before the others have had their turn.
         let mut client = Client::accepted(kept.port(), connect_kept(version, "k"));
         for _ in 0..3 {
             client.receive();
@@ -142,7 +142,7 @@ fn deliveries_go_on_where_they_were_under_their_identifiers() {
         let mut publisher = Client::accepted(kept.port(), connect(version, "p"));
         publisher.publish(message("t", "new", QoS::ExactlyOnce));
         let new = client.receive_publish().packet_id.expect("QoS 2");
-        assert!(![one, released, two].contains(&new), "{new}");
+        assert!(![done, one, released, two].contains(&new), "{new}");
     }
 }
 
@@ -269,6 +269,15 @@ fn what_mqtt_5_adds_survives() {
         client.publish(message("t", "its own", QoS::ExactlyOnce));
         client.expect_nothing();
     }
+    let mut client = Client::accepted(kept.port(), request);
+    for _ in 0..4 {
+        client.receive_publish();
+    }
+    let mut publisher = Client::accepted(kept.port(), connect(V5, "p"));
+    publisher.publish(retained("kept", "again"));
+    let got = client.receive_publish();
+    assert_eq!((&got.payload[..], got.retain), (&b"again"[..], true));
+
     let mut other = Client::accepted(kept.port(), connect(V5, "other"));
     other.subscribe("#", QoS::AtLeastOnce);
     let got = other.take_message();
@@ -282,6 +291,10 @@ fn connections_are_lost_with_the_broker() {
     let mut watcher = Client::accepted(kept.port(), connect_kept(V4, "w"));
     watcher.subscribe("will", QoS::AtLeastOnce);
     let mut mortal = connect(V4, "m");
+    mortal.will = Some(will("will", "of a client that leaves"));
+    let mut leaving = Client::accepted(kept.port(), mortal.clone());
+    leaving.send(&disconnect(0));
+    leaving.expect_end();
     mortal.will = Some(will("will", "lost"));
     let mut mortal = Client::accepted(kept.port(), mortal);
     mortal.subscribe("t", QoS::AtLeastOnce);
@@ -295,6 +308,52 @@ fn connections_are_lost_with_the_broker() {
     let (mut mortal, answer) = Client::connect(kept.port(), connect_kept(V4, "m"));
     assert!(!answer.session_present);
     mortal.expect_nothing();
+}
+
+#[test]
+fn time_goes_on_while_the_broker_is_away() {
+    let mut kept = Kept::start();
+    let mut watcher = Client::accepted(kept.port(), connect_kept(V5, "w"));
+    watcher.subscribe("will", QoS::AtLeastOnce);
+    let mut client = Client::accepted(kept.port(), connect_kept(V5, "k"));
+    client.subscribe("t", QoS::AtLeastOnce);
+    // One will is due after a delay, the other one because its session ends.
+    for (id, expiry, delay) in [("delayed", u32::MAX, 1), ("expiring", 2, 100)] {
+        let mut mortal = connect(V5, id);
+        mortal.properties = properties([four_bytes(17, expiry)]);
+        let mut its = will("will", id);
+        its.properties = properties([four_bytes(24, delay)]);
+        mortal.will = Some(its);
+        Client::accepted(kept.port(), mortal).expect_nothing();
+    }
+    let mut publisher = Client::accepted(kept.port(), connect(V5, "p"));
+    for (payload, seconds) in [("short", 1), ("long", 1000)] {
+        let mut expiring = message("t", payload, QoS::AtLeastOnce);
+        expiring.properties = properties([four_bytes(2, seconds)]);
+        publisher.publish(expiring);
+    }
+
+    kept.kill(0);
+    let mut watcher = Client::accepted(kept.port(), connect_kept(V5, "w"));
+    assert_eq!(watcher.take_message().payload, "delayed");
+    watcher.expect_nothing();
+    // What has been done in time is not done again.
+    kept.kill(0);
+    let mut watcher = Client::accepted(kept.port(), connect_kept(V5, "w"));
+    assert_eq!(watcher.take_message().payload, "expiring");
+    watcher.expect_nothing();
+    let mut client = Client::accepted(kept.port(), connect_kept(V5, "k"));
+    let got = client.take_message();
+    assert_eq!(got.payload, "long");
+    assert_ne!(got.properties, properties([four_bytes(2, 1000)]));
+    client.expect_nothing();
+    kept.kill(0);
+    let mut watcher = Client::accepted(kept.port(), connect_kept(V5, "w"));
+    watcher.expect_nothing();
+    for (id, kept_on) in [("delayed", true), ("expiring", false)] {
+        let (_, answer) = Client::connect(kept.port(), connect_kept(V5, id));
+        assert_eq!(answer.session_present, kept_on, "{id}");
+    }
 }
 
 #[test]
