@@ -31,7 +31,7 @@ help:
 	@echo 'make examples        build the C examples into build/examples'
 	@echo 'make demo            show it at work, beside the original library (BROKER=tcp://host:port to use yours)'
 	@echo 'make test            everything: formatting, lints, documentation, C programs, Rust tests'
-	@echo 'make soak             kill programs 200 times, and see that no message is lost or comes twice (5 minutes)'
+	@echo 'make soak             kill programs 200 times, and see that no message is lost or comes twice (15 minutes)'
 	@echo 'make soak-differential  play random stories SEEDS="1 1000" on the original and on this library (5 minutes)'
 	@echo 'make bench           compare speed with the installed original library (5 minutes)'
 	@echo 'make check-original  run the C tests on the installed original library'

@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # survive.sh [KILLS [LIBRARY_DIR]]: a publisher and a subscriber are killed with SIGKILL KILLS times each (default 20), at
-# random moments; then the server is restarted, then connections are cut in the middle of a packet. Nothing may be lost,
-# at QoS 2 nothing come twice, and the order stay; but for the one message that was in the program's own hands.
+# random moments; so is, as often, a broker of our own that stores before it answers; then the server is restarted, then
+# connections are cut in the middle of a packet. Nothing may be lost, at QoS 2 nothing come twice, and the order stay; but
+# for the one message that was in the program's own hands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 kills=${1:-20}
 ours=${2:-$PWD/build/lib}
-need cc mosquitto
+need cc cargo mosquitto
+
+cargo build --locked --quiet --example loopback-broker
+own_broker=$PWD/target/debug/examples/loopback-broker
 
 program=$WORK/survivor
 cc -O1 -Wall -Wextra -Werror -Iinclude -o "$program" tests/store/survivor.c "-L$ours" -lpaho-mqtt3c
@@ -43,7 +47,12 @@ check() {
         BEGIN { highest = -1 }
         FNR == 1 { file++ }
         $1 == "start" { lives[file]++; born = 1; next }
-        file == 1 { if ($1 == "try") tried[$2] = 1; else sent[$2] = 1; if ($2 > last) last = $2; next }
+        $1 == "subscribed" { next }
+        file == 1 {
+            if ($1 == "try") tried[$2] = 1; else if ($1 == "sent") sent[$2] = 1; else refused[$2] = 1
+            if ($2 > last) last = $2
+            next
+        }
         # The message that the last process had in hand when it died, or received and had not written down.
         $1 in seen {
             if (born && $1 == before) hands++
@@ -68,9 +77,13 @@ check() {
             born = 0
         }
         END {
-            for (i in tried) if (!(i in sent)) { doubt++; if (i in seen) came++ }
-            printf "%s  %s: %d messages, %d and %d processes; in the hands of the subscriber %d, of the publisher %d (%d of them sent), repeated at QoS 1: %d\n",
-                bad ? "FAILED" : "ok    ", title, count, lives[1], lives[2], hands, doubt, came, again
+            for (i in refused) {
+                refusals++
+                if (i in seen) { print title ": " i " was refused and came"; bad = 1 }
+            }
+            for (i in tried) if (!(i in sent) && !(i in refused)) { doubt++; if (i in seen) came++ }
+            printf "%s  %s: %d messages, %d and %d processes; in the hands of the subscriber %d, of the publisher %d (%d of them sent), refused %d, repeated at QoS 1: %d\n",
+                bad ? "FAILED" : "ok    ", title, count, lives[1], lives[2], hands, doubt, came, refusals, again
             if (!("end" in seen)) { print title ": no end"; bad = 1 }
             exit bad
         }' "$WORK/sent" "$WORK/received"
@@ -89,7 +102,7 @@ story() {
     : >"$WORK/received"
     "$program" "${subscribe[@]}" &
     subscriber=$!
-    wait_for_line "$BROKER_LOG" 'SUBACK to subscriber' || die "no subscription"
+    wait_for_line "$WORK/received" subscribed || die "no subscription"
     kill -KILL "$subscriber"
     wait "$subscriber" 2>/dev/null || true
     : >"$WORK/received"
@@ -106,11 +119,13 @@ story() {
     [ -z "$leftover" ] || die "$title: remains in the stores: $leftover"
 }
 
+# Both are killed, while something else happens if there are arguments.
 killed() {
     keep_killing "$kills" "${publish[@]}" &
     publisher=$!
     keep_killing "$kills" "${subscribe[@]}" &
     subscriber=$!
+    "$@"
     wait "$publisher"
     wait "$subscriber"
 }
@@ -136,6 +151,36 @@ restarts() {
     pause 100 200
 }
 
+# start_own: the broker that stores before it answers, where mosquitto was. Not on just any port: a client that tries to
+# connect while nobody listens could be given that port itself.
+start_own() {
+    local log=$WORK/own.log
+    : >"$log"
+    "$own_broker" --state "$WORK/own.state" "$BROKER_PORT" >"$log" 2>&1 </dev/null &
+    OWN_PID=$!
+    STARTED+=("$OWN_PID")
+    wait_for_line "$log" listening 10 "$OWN_PID" || die "no broker of our own: $(cat "$log")"
+}
+
+begin_own() { # with no session
+    stop_started
+    rm -f "$WORK/own.state"
+    start_own
+}
+
+kill_own() {
+    local i
+    for ((i = 0; i < kills; i++)); do
+        # Longer lives let more than one window of messages through.
+        if ((RANDOM % 5 == 0)); then pause 100 400; else pause 5 100; fi
+        kill -KILL "$OWN_PID" || die "our broker ended by itself"
+        wait "$OWN_PID" 2>/dev/null || true
+        STARTED=()
+        start_own
+    done
+    pause 50 100
+}
+
 cuts() {
     sleep "$((1 + kills / 20))"
 }
@@ -154,6 +199,14 @@ forget_sessions() { # both clients begin anew
                 story "killed" $mode $qos $version "tcp://127.0.0.1:$BROKER_PORT" killed
             done
         done
+        for mode in callback receive; do
+            for qos in 2 1; do
+                begin_own
+                story "own broker killed" $mode $qos $version "tcp://127.0.0.1:$BROKER_PORT" beside kill_own
+            done
+            begin_own
+            story "own broker and programs killed" $mode 2 $version "tcp://127.0.0.1:$BROKER_PORT" killed kill_own
+        done
         forget_sessions
         story "server restarted" callback 2 $version "tcp://127.0.0.1:$BROKER_PORT" beside restarts
         forget_sessions
@@ -163,4 +216,4 @@ forget_sessions() { # both clients begin anew
         wait_for_line "$WORK/relay.log" listening || die "no relay"
         story "connections cut" callback 2 $version "tcp://127.0.0.1:$relay_port" beside cuts
     done
-} 2> >(grep -v -E ' Killed +"\$program"|^$' >&2)
+} 2> >(grep -v -E ' Killed +"\$(program|own_broker)"|^$' >&2)

@@ -8,6 +8,8 @@ mod client;
 mod delivery;
 #[path = "broker_self/foreign.rs"]
 mod foreign;
+#[path = "broker_self/kept.rs"]
+mod kept;
 #[path = "broker_self/proxy.rs"]
 mod proxy;
 #[path = "broker_self/scripted.rs"]

@@ -11,7 +11,7 @@ use parking_lot::MutexGuard;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 64 * 1024;
@@ -21,6 +21,10 @@ const READS_PER_TURN: usize = 16;
 const PAUSE_ABOVE: usize = 32 * 1024 * 1024;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
+
+/// How long answers wait for records of other packets of the same read. Their server may otherwise give the client up
+/// before it sees any, and begin with the same messages again on the next connection.
+const ANSWERS_WAIT: Duration = Duration::from_millis(10);
 
 /// Why the connection ends when a record cannot be written.
 const UNSTORED: Malformed = Malformed {
@@ -137,6 +141,7 @@ impl Client {
     ) -> bool {
         let now = Instant::now();
         state.session.note_received(now);
+        let mut answered = now;
         loop {
             let (failure, ended) = match input.next_frame(state.session.maximum_packet_size()) {
                 Ok(Some(frame)) => {
@@ -170,6 +175,14 @@ impl Client {
             }
             if ended {
                 break;
+            }
+            if state.store.is_some() && answered.elapsed() > ANSWERS_WAIT {
+                self.flush(state);
+                self.wait_idle(state);
+                if state.link_number() != Some(number) {
+                    return false;
+                }
+                answered = Instant::now();
             }
         }
         if crate::trace::has_pending() {

@@ -56,8 +56,7 @@ pub fn serve(stream: &Arc<TcpStream>, shared: &Shared) {
         }
         let keep_alive = Duration::from_secs(connect.keep_alive.into());
         let silence = (!keep_alive.is_zero()).then(|| keep_alive.mul_f32(1.5));
-        let id =
-            shared.change_connections(|hub, now| hub.connect(*connect, Arc::clone(&link), now));
+        let id = shared.connect(*connect, &link);
         let mut client = Client {
             id,
             link: Arc::clone(&link),
@@ -65,7 +64,7 @@ pub fn serve(stream: &Arc<TcpStream>, shared: &Shared) {
             shared,
         };
         let how = client.serve(&mut reader, silence);
-        shared.change_connections(|hub, now| hub.end_connection(&client.id, &link, how, now));
+        shared.end_connection(&client.id, &link, how);
         link.close();
     });
 }
@@ -117,15 +116,10 @@ impl Client<'_> {
         let reason = loop {
             match reader.next(self.link.version, silence) {
                 Ok(Packet::Disconnect(disconnect)) => {
-                    let properties = disconnect.properties.unwrap_or_default();
-                    let changed = self
-                        .shared
-                        .change(|hub, _| hub.change_expiry(&self.id, &self.link, &properties));
-                    match changed {
+                    let reason = disconnect.reason;
+                    match self.tell(Packet::Disconnect(disconnect)) {
                         Err(reason) => break reason,
-                        Ok(()) if disconnect.reason == ReasonCode::SUCCESS => {
-                            return Ending::Clean;
-                        }
+                        Ok(()) if reason == ReasonCode::SUCCESS => return Ending::Clean,
                         // The client asks for its will, or reports an error.
                         Ok(()) => return Ending::Lost,
                     }
@@ -147,41 +141,20 @@ impl Client<'_> {
 
     fn handle(&mut self, packet: Packet) -> Result<(), ReasonCode> {
         match packet {
-            Packet::Publish(publish) => {
-                let publish = self.resolve_alias(publish)?;
-                self.shared.change(|hub, now| {
-                    hub.handle_publish(&self.id, &self.link, publish, now);
-                    Ok(())
-                })
-            }
-            Packet::Subscribe(subscribe) => self
-                .shared
-                .change(|hub, now| hub.handle_subscribe(&self.id, &self.link, subscribe, now)),
-            Packet::Unsubscribe(request) => self.shared.change(|hub, _| {
-                hub.handle_unsubscribe(&self.id, &self.link, request);
-                Ok(())
-            }),
             Packet::PingReq => {
                 self.link.send(&Packet::PingResp);
                 Ok(())
             }
-            packet => self.shared.change(|hub, now| {
-                let Some(session) = hub.session(&self.id, &self.link) else {
-                    return Ok(());
-                };
-                match packet {
-                    Packet::PubAck(ack) => session.handle_puback(&ack, now),
-                    Packet::PubRec(ack) => session.handle_pubrec(&ack, now),
-                    Packet::PubComp(ack) => session.handle_pubcomp(&ack, now),
-                    Packet::PubRel(ack) => {
-                        session.handle_pubrel(&ack);
-                        Ok(())
-                    }
-                    // A second CONNECT [MQTT-3.1.0-2], AUTH without a method.
-                    _ => Err(ReasonCode::PROTOCOL_ERROR),
-                }
-            }),
+            Packet::Publish(publish) => {
+                let publish = self.resolve_alias(publish)?;
+                self.tell(Packet::Publish(publish))
+            }
+            packet => self.tell(packet),
         }
+    }
+
+    fn tell(&self, packet: Packet) -> Result<(), ReasonCode> {
+        self.shared.handle(&self.id, &self.link, packet)
     }
 
     /// Puts the topic an alias stands for into the message [MQTT-3.3.2-8] [MQTT-3.3.2-9].

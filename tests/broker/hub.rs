@@ -1,7 +1,8 @@
 //! What all connections share: sessions, retained messages, and the way of a message between them.
-//! No I/O and no clock of its own; every session writes to its [`Link`].
+//! No I/O and no clock of its own; every session writes to its [`Link`]. Told the same, it does the same: the
+//! [journal](super::journal) relies on that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,8 @@ use super::topic;
 /// The highest topic alias accepted; announced in CONNACK.
 pub const TOPIC_ALIAS_MAXIMUM: u16 = 32;
 
-const SUBSCRIPTION_IDENTIFIER: u8 = 11;
-const SESSION_EXPIRY_INTERVAL: u8 = 17;
+pub const SUBSCRIPTION_IDENTIFIER: u8 = 11;
+pub const SESSION_EXPIRY_INTERVAL: u8 = 17;
 const ASSIGNED_CLIENT_IDENTIFIER: u8 = 18;
 const TOPIC_ALIAS_MAXIMUM_ID: u8 = 34;
 
@@ -36,21 +37,19 @@ pub enum Ending {
 /// The broker's state.
 #[derive(Default)]
 pub struct Hub {
-    sessions: HashMap<Bytes, Session>,
-    retained: BTreeMap<Bytes, Message>,
+    pub sessions: BTreeMap<Bytes, Session>,
+    pub retained: BTreeMap<Bytes, Message>,
     assigned_ids: u64,
     shared_turn: usize,
 }
 
 impl Hub {
-    /// Admits a client: takes over or starts its session, answers with CONNACK and resends what is
-    /// pending. Returns the client identifier, which is a new one if the client sent none.
-    pub fn connect(&mut self, connect: Connect, link: Arc<Link>, now: Instant) -> Bytes {
+    /// Admits a client as `id`: takes over or starts its session, answers with CONNACK and resends what is
+    /// pending.
+    pub fn connect(&mut self, id: Bytes, connect: Connect, link: Arc<Link>, now: Instant) {
         let mut properties = Properties::default();
         let v5 = connect.version == ProtocolVersion::V5;
-        let mut id = connect.client_id;
-        if id.is_empty() {
-            id = self.assign_id();
+        if connect.client_id.is_empty() {
             properties.0.push(Property {
                 id: ASSIGNED_CLIENT_IDENTIFIER,
                 value: PropertyValue::Utf8String(id.clone()),
@@ -91,10 +90,13 @@ impl Hub {
         }));
         session.link = Some(link);
         session.resume(now);
-        id
     }
 
-    fn assign_id(&mut self) -> Bytes {
+    /// The identifier for a client that sent `connect`: a new one if it sent none.
+    pub fn id_for(&mut self, connect: &Connect) -> Bytes {
+        if !connect.client_id.is_empty() {
+            return connect.client_id.clone();
+        }
         loop {
             self.assigned_ids += 1;
             let id = Bytes::from(format!("auto-{}", self.assigned_ids));
@@ -164,8 +166,40 @@ impl Hub {
         self.sessions.values().flat_map(times).flatten().min()
     }
 
+    /// Does what a packet of a connected client asks; topic aliases are resolved already.
+    pub fn handle(
+        &mut self,
+        id: &Bytes,
+        link: &Arc<Link>,
+        packet: Packet,
+        now: Instant,
+    ) -> Result<(), ReasonCode> {
+        match packet {
+            Packet::Publish(publish) => self.handle_publish(id, link, publish, now),
+            Packet::Subscribe(subscribe) => self.handle_subscribe(id, link, subscribe, now)?,
+            Packet::Unsubscribe(request) => self.handle_unsubscribe(id, link, request),
+            Packet::Disconnect(disconnect) => {
+                self.change_expiry(id, link, &disconnect.properties.unwrap_or_default())?;
+            }
+            packet => {
+                let Some(session) = self.session(id, link) else {
+                    return Ok(());
+                };
+                match packet {
+                    Packet::PubAck(ack) => session.handle_puback(&ack, now)?,
+                    Packet::PubRec(ack) => session.handle_pubrec(&ack, now)?,
+                    Packet::PubComp(ack) => session.handle_pubcomp(&ack, now)?,
+                    Packet::PubRel(ack) => session.handle_pubrel(&ack),
+                    // A second CONNECT [MQTT-3.1.0-2], AUTH without a method.
+                    _ => return Err(ReasonCode::PROTOCOL_ERROR),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a message from a client; its topic alias is resolved already.
-    pub fn handle_publish(&mut self, id: &Bytes, link: &Arc<Link>, publish: Publish, now: Instant) {
+    fn handle_publish(&mut self, id: &Bytes, link: &Arc<Link>, publish: Publish, now: Instant) {
         let (qos, packet_id) = (publish.qos, publish.packet_id);
         let Some(session) = self.session(id, link) else {
             return;
@@ -230,7 +264,7 @@ impl Hub {
     }
 
     /// Keeps the message for later subscribers; an empty one clears the topic [MQTT-3.3.1-6].
-    fn retain(&mut self, message: Message) {
+    pub fn retain(&mut self, message: Message) {
         if message.payload.is_empty() {
             self.retained.remove(&message.topic);
         } else {
@@ -239,7 +273,7 @@ impl Hub {
     }
 
     /// Adds or replaces subscriptions, answers with SUBACK and sends the retained messages.
-    pub fn handle_subscribe(
+    fn handle_subscribe(
         &mut self,
         id: &Bytes,
         link: &Arc<Link>,
@@ -263,7 +297,7 @@ impl Hub {
                 });
                 continue;
             }
-            let subscription = subscription(options, identifier)?;
+            let subscription = Subscription::new(options, identifier)?;
             if shared && subscription.no_local {
                 return Err(ReasonCode::PROTOCOL_ERROR);
             }
@@ -295,7 +329,7 @@ impl Hub {
     }
 
     /// Removes subscriptions and answers with UNSUBACK.
-    pub fn handle_unsubscribe(&mut self, id: &Bytes, link: &Arc<Link>, request: Unsubscribe) {
+    fn handle_unsubscribe(&mut self, id: &Bytes, link: &Arc<Link>, request: Unsubscribe) {
         let Some(session) = self.session(id, link) else {
             return;
         };
@@ -316,7 +350,7 @@ impl Hub {
 
     /// Applies the session expiry interval a client may send in DISCONNECT; it cannot revive a
     /// session that was to end with the connection (MQTT 5 section 3.14.2.2.2).
-    pub fn change_expiry(
+    fn change_expiry(
         &mut self,
         id: &Bytes,
         link: &Arc<Link>,
@@ -343,7 +377,7 @@ impl Hub {
 }
 
 fn attached<'a>(
-    sessions: &'a mut HashMap<Bytes, Session>,
+    sessions: &'a mut BTreeMap<Bytes, Session>,
     id: &Bytes,
     link: &Arc<Link>,
 ) -> Option<&'a mut Session> {
@@ -355,25 +389,12 @@ fn attached<'a>(
     is_its.then_some(session)
 }
 
-fn expiry_interval(properties: &Properties) -> Option<Duration> {
+/// What CONNECT or DISCONNECT says about it; `None` is for ever.
+pub fn expiry_interval(properties: &Properties) -> Option<Duration> {
     match numeric(properties, SESSION_EXPIRY_INTERVAL).unwrap_or(0) {
         u32::MAX => None,
         seconds => Some(Duration::from_secs(seconds.into())),
     }
-}
-
-fn subscription(options: u8, identifier: Option<u32>) -> Result<Subscription, ReasonCode> {
-    Ok(Subscription {
-        qos: match options & 3 {
-            0 => QoS::AtMostOnce,
-            1 => QoS::AtLeastOnce,
-            2 => QoS::ExactlyOnce,
-            _ => return Err(ReasonCode::PROTOCOL_ERROR),
-        },
-        no_local: options & 4 != 0,
-        retain_as_published: options & 8 != 0,
-        identifier,
-    })
 }
 
 fn answer(packet_id: PacketId, codes: Vec<ReasonCode>) -> SubAck {

@@ -26,7 +26,8 @@ pub struct Link {
     /// How many QoS 1 and 2 messages the client takes at a time.
     pub receive_maximum: usize,
     maximum_packet_size: usize,
-    stream: Arc<TcpStream>,
+    /// `None`: the connection was another process's.
+    stream: Option<Arc<TcpStream>>,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -40,12 +41,21 @@ struct Waiting {
 impl Link {
     /// The link to the client that sent `connect` over `stream`.
     pub fn new(stream: Arc<TcpStream>, connect: &Connect) -> Link {
+        Link {
+            stream: Some(stream),
+            ..Link::to_nobody(connect)
+        }
+    }
+
+    /// A link on which the past is repeated: what the client that sent `connect` took is taken, and goes
+    /// nowhere.
+    pub fn to_nobody(connect: &Connect) -> Link {
         let limit = |id| numeric(&connect.properties, id).map(|limit| limit as usize);
         Link {
             version: connect.version,
             receive_maximum: limit(RECEIVE_MAXIMUM).map_or(WINDOW, |limit| limit.min(WINDOW)),
             maximum_packet_size: limit(MAXIMUM_PACKET_SIZE).unwrap_or(usize::MAX),
-            stream,
+            stream: None,
             waiting: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -55,19 +65,17 @@ impl Link {
     /// delivered [MQTT-3.1.2-24] [MQTT-3.1.2-25].
     pub fn send(&self, packet: &Packet) -> bool {
         let mut waiting = self.waiting.lock();
-        if waiting.closing {
-            return true;
-        }
         let before = waiting.bytes.len();
         if packet.encode(self.version, &mut waiting.bytes).is_err() {
             return false;
         }
-        if waiting.bytes.len() - before > self.maximum_packet_size {
+        let fits = waiting.bytes.len() - before <= self.maximum_packet_size;
+        if !fits || waiting.closing || self.stream.is_none() {
             waiting.bytes.truncate(before);
-            return false;
+        } else {
+            self.changed.notify_one();
         }
-        self.changed.notify_one();
-        true
+        fits
     }
 
     /// Whether messages that may be lost should be.
@@ -79,7 +87,9 @@ impl Link {
     pub fn close(&self) {
         self.waiting.lock().closing = true;
         self.changed.notify_one();
-        let _ = self.stream.shutdown(Shutdown::Read);
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Read);
+        }
     }
 
     /// Says why to a client that can be told (MQTT 5), then closes.
@@ -95,6 +105,7 @@ impl Link {
 
     /// The writer thread: writes what is queued until the link is closed or the client is gone.
     pub fn write_all(&self) {
+        let Some(stream) = &self.stream else { return };
         loop {
             let bytes = {
                 let mut waiting = self.waiting.lock();
@@ -103,11 +114,11 @@ impl Link {
                 }
                 std::mem::take(&mut waiting.bytes)
             };
-            if bytes.is_empty() || (&*self.stream).write_all(&bytes).is_err() {
+            if bytes.is_empty() || (&**stream).write_all(&bytes).is_err() {
                 break;
             }
         }
         self.waiting.lock().closing = true;
-        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = stream.shutdown(Shutdown::Both);
     }
 }

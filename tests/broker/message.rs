@@ -100,6 +100,32 @@ impl Message {
         })
     }
 
+    /// The PUBLISH that [`Message::restored`] makes this message from, with the time when it expires.
+    pub fn stored(&self, packet_id: Option<PacketId>) -> (Publish, Option<Instant>) {
+        let publish = Publish {
+            dup: false,
+            qos: self.qos,
+            retain: self.retain,
+            topic: self.topic.clone(),
+            packet_id,
+            properties: self.properties.clone(),
+            payload: self.payload.clone(),
+        };
+        (publish, self.expires_at)
+    }
+
+    /// The message that was `publish` when stored.
+    pub fn restored(publish: Publish, expires_at: Option<Instant>) -> Message {
+        Message {
+            topic: publish.topic,
+            payload: publish.payload,
+            qos: publish.qos,
+            retain: publish.retain,
+            properties: publish.properties,
+            expires_at,
+        }
+    }
+
     /// Whether the message's expiry interval has passed.
     pub fn has_expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|at| at <= now)

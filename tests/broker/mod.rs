@@ -7,6 +7,7 @@
 
 mod connection;
 mod hub;
+mod journal;
 mod link;
 mod listener;
 mod message;
@@ -14,21 +15,28 @@ pub mod proxy;
 pub mod script;
 pub mod scripted;
 mod session;
+mod stored;
 mod topic;
 mod wire;
 
 use std::io;
 use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use mqtt3c::packet::{Connect, Packet, ProtocolVersion, ReasonCode};
 use parking_lot::{Condvar, Mutex};
 
-use hub::Hub;
+use hub::{Ending, Hub};
+use journal::{Journal, Kind, Record};
+use link::Link;
 use listener::Listener;
 
-/// A broker in memory. Dropping it closes all connections and ends all its threads.
+/// A broker in memory or with a journal. Dropping it closes all connections and ends all its threads.
 pub struct Broker {
     /// `None` once the broker is being dropped.
     listener: Option<Listener>,
@@ -44,7 +52,26 @@ impl Broker {
 
     /// Starts a broker on the given port; 0 stands for a free one.
     pub fn start_on(port: u16) -> io::Result<Broker> {
-        let shared = Arc::new(Shared::default());
+        Broker::start_in(port, State::default())
+    }
+
+    /// Starts a broker on the given port that goes on from its state in the file `state`, where the next one finds
+    /// it again, also when this one's process is killed.
+    pub fn start_kept(port: u16, state: &Path) -> io::Result<Broker> {
+        let (journal, hub) = Journal::open(state, Instant::now())?;
+        let state = State {
+            hub,
+            journal: Some(journal),
+            stopping: false,
+        };
+        Broker::start_in(port, state)
+    }
+
+    fn start_in(port: u16, state: State) -> io::Result<Broker> {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            ..Shared::default()
+        });
         let acceptor = Arc::clone(&shared);
         let listener = Listener::start(port, move |stream| acceptor.accept(stream))?;
         let keeper = Arc::clone(&shared);
@@ -117,22 +144,87 @@ struct Shared {
 #[derive(Default)]
 struct State {
     hub: Hub,
+    /// `None`: the state ends with the broker.
+    journal: Option<Journal>,
     stopping: bool,
 }
 
+impl State {
+    /// Notes what the hub is going to be told at `now`; `packet` makes the packet, if it is one.
+    fn record(
+        &mut self,
+        kind: Kind,
+        now: Instant,
+        id: &Bytes,
+        packet: impl FnOnce() -> Option<(ProtocolVersion, Packet)>,
+    ) {
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        let record = Record {
+            kind,
+            at: Some(now),
+            id: id.clone(),
+            packet: packet(),
+        };
+        if let Err(error) = journal.append(&record) {
+            // Whatever it answered now, it could not keep.
+            eprintln!("broker: state: {error}");
+            process::exit(1);
+        }
+    }
+}
+
 impl Shared {
-    /// Runs `f` on the hub and tells those who wait for a change of it.
-    fn change<T>(&self, f: impl FnOnce(&mut Hub, Instant) -> T) -> T {
-        let result = f(&mut self.state.lock().hub, Instant::now());
+    /// Admits a client and returns its identifier.
+    fn connect(&self, connect: Connect, link: &Arc<Link>) -> Bytes {
+        let mut state = self.state.lock();
+        let now = Instant::now();
+        let id = state.hub.id_for(&connect);
+        state.record(Kind::Connected, now, &id, || {
+            Some((connect.version, Packet::Connect(Box::new(connect.clone()))))
+        });
+        state
+            .hub
+            .connect(id.clone(), connect, Arc::clone(link), now);
+        self.tell_all();
+        id
+    }
+
+    /// Hands a packet of a connected client to the hub.
+    fn handle(&self, id: &Bytes, link: &Arc<Link>, packet: Packet) -> Result<(), ReasonCode> {
+        let mut state = self.state.lock();
+        if state.hub.session(id, link).is_none() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        state.record(Kind::Packet, now, id, || {
+            Some((link.version, packet.clone()))
+        });
+        let result = state.hub.handle(id, link, packet, now);
         self.changed.notify_all();
         result
     }
 
-    /// As [`Shared::change`], for the coming and going of connections.
-    fn change_connections<T>(&self, f: impl FnOnce(&mut Hub, Instant) -> T) -> T {
-        let result = self.change(f);
+    fn end_connection(&self, id: &Bytes, link: &Arc<Link>, how: Ending) {
+        let mut state = self.state.lock();
+        if state.hub.session(id, link).is_none() {
+            return;
+        }
+        let now = Instant::now();
+        let kind = match how {
+            Ending::Clean => Kind::Left,
+            Ending::Lost => Kind::Lost,
+        };
+        state.record(kind, now, id, || None);
+        state.hub.end_connection(id, link, how, now);
+        self.tell_all();
+    }
+
+    /// Connections have come or gone, with them times at which something is due.
+    fn tell_all(&self) {
+        self.changed.notify_all();
         self.due.notify_all();
-        result
     }
 
     fn accept(self: &Arc<Self>, stream: TcpStream) {
@@ -153,8 +245,12 @@ impl Shared {
     fn keep_house(&self) {
         let mut state = self.state.lock();
         while !state.stopping {
-            state.hub.handle_due(Instant::now());
+            let now = Instant::now();
             match state.hub.next_due() {
+                Some(at) if at <= now => {
+                    state.record(Kind::Due, now, &Bytes::new(), || None);
+                    state.hub.handle_due(now);
+                }
                 Some(at) => drop(self.due.wait_until(&mut state, at)),
                 None => self.due.wait(&mut state),
             }

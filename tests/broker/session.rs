@@ -27,8 +27,25 @@ pub struct Match {
     identifiers: Vec<u32>,
 }
 
+impl Subscription {
+    /// What SUBSCRIBE asks for a filter.
+    pub fn new(options: u8, identifier: Option<u32>) -> Result<Subscription, ReasonCode> {
+        Ok(Subscription {
+            qos: QoS::from_level(options & 3).ok_or(ReasonCode::PROTOCOL_ERROR)?,
+            no_local: options & 4 != 0,
+            retain_as_published: options & 8 != 0,
+            identifier,
+        })
+    }
+
+    /// The options in SUBSCRIBE that ask for this.
+    pub fn options(&self) -> u8 {
+        self.qos as u8 | u8::from(self.no_local) << 2 | u8::from(self.retain_as_published) << 3
+    }
+}
+
 /// How far a QoS 1 or 2 message to the client has come.
-enum Outgoing {
+pub enum Outgoing {
     Published(Message),
     /// PUBREL is sent, PUBCOMP awaited.
     Released,
@@ -46,10 +63,10 @@ pub struct Session {
     pub expiry_interval: Option<Duration>,
     /// When the session ends, while there is no connection.
     pub expires_at: Option<Instant>,
-    inflight: VecDeque<(PacketId, Outgoing)>,
-    queue: VecDeque<Message>,
-    received: HashSet<PacketId>,
-    last_id: u16,
+    pub inflight: VecDeque<(PacketId, Outgoing)>,
+    pub queue: VecDeque<Message>,
+    pub received: HashSet<PacketId>,
+    pub last_id: u16,
 }
 
 impl Session {
@@ -238,7 +255,8 @@ impl From<&Subscription> for Match {
     }
 }
 
-fn ack(packet_id: PacketId, reason: ReasonCode) -> Ack {
+/// An acknowledgement without properties.
+pub fn ack(packet_id: PacketId, reason: ReasonCode) -> Ack {
     Ack {
         packet_id,
         reason,

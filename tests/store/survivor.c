@@ -6,9 +6,9 @@
  *   survivor relay    PORT TARGET_PORT
  *
  * publish sends numbers until it is killed; with "finish" it sends "end" and waits until all is acknowledged. Its journal
- * has a line "try N" before and "sent N" after each publish. callback and receive write each message to their journal,
- * and end with "end". A line "start" stands for each new process. relay passes bytes on and cuts connections in the
- * middle of them. */
+ * has a line "try N" before and "sent N" or "refused N" after each publish. callback and receive write each message to
+ * their journal, a line "subscribed" when they had to subscribe, and end with "end". A line "start" stands for each new
+ * process. relay passes bytes on and cuts connections in the middle of them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -86,11 +86,16 @@ static void connect_kept(MQTTClient client, char *server, int version, int qos, 
             MQTTResponse response = MQTTClient_connect5(client, &options, &properties, NULL);
             MQTTResponse_free(response);
             MQTTProperties_free(&properties);
-            if (MQTTClient_isConnected(client) && subscribe && !options.returned.sessionPresent)
-                MQTTResponse_free(MQTTClient_subscribe5(client, "survivor", qos, NULL, NULL));
+            if (MQTTClient_isConnected(client) && subscribe && !options.returned.sessionPresent) {
+                response = MQTTClient_subscribe5(client, "survivor", qos, NULL, NULL);
+                if ((int)response.reasonCode == qos)
+                    note("subscribed");
+                MQTTResponse_free(response);
+            }
         } else if (MQTTClient_connect(client, &options) == MQTTCLIENT_SUCCESS && subscribe &&
-                   !options.returned.sessionPresent) {
-            MQTTClient_subscribe(client, "survivor", qos);
+                   !options.returned.sessionPresent &&
+                   MQTTClient_subscribe(client, "survivor", qos) == MQTTCLIENT_SUCCESS) {
+            note("subscribed");
         }
         if (!MQTTClient_isConnected(client))
             pause_ms(10);
@@ -131,8 +136,8 @@ static int publish(char **argv, int finish)
         connect_kept(client, argv[2], version, qos, 0);
         snprintf(text, sizeof text, "%ld", number);
         note_number("try", number);
-        if (send_text(client, version, text, qos) == MQTTCLIENT_SUCCESS)
-            note_number("sent", number);
+        int rc = send_text(client, version, text, qos);
+        note_number(rc == MQTTCLIENT_SUCCESS ? "sent" : "refused", number);
         pause_ms(rand() % 2);
     }
     do
