@@ -102,7 +102,10 @@ story() {
     : >"$WORK/received"
     "$program" "${subscribe[@]}" &
     subscriber=$!
-    wait_for_line "$WORK/received" subscribed || die "no subscription"
+    wait_for_line "$WORK/received" subscribed 30 || {
+        kill -KILL "$subscriber"
+        die "$title: no subscription"
+    }
     kill -KILL "$subscriber"
     wait "$subscriber" 2>/dev/null || true
     : >"$WORK/received"
