@@ -142,10 +142,7 @@ impl FileStore {
         let directory = self.directory.as_ref().ok_or_else(closed)?;
         let own = self.lock.as_ref().is_some_and(DirectoryLock::is_sole);
         let kept = length.is_some_and(|length| {
-            // Files of received messages are not filled again: with that, messages came twice after a crash.
-            own && name.starts_with('s')
-                && self.traffic.is_dense()
-                && self.scratch.keep(directory.as_fd(), name, length)
+            own && self.traffic.is_dense() && self.scratch.keep(directory.as_fd(), name, length)
         });
         let result = match kept {
             true => Ok(()),
