@@ -78,7 +78,10 @@ static void connect_kept(MQTTClient client, char *server, int version, int qos, 
     options.connectTimeout = 2;
     options.serverURIcount = 1;
     options.serverURIs = servers;
+    /* A session that is there after an attempt that failed may be that of the attempt, without the subscription. */
+    static int subscribed, attempts;
     while (!MQTTClient_isConnected(client)) {
+        int retries = attempts++ > 0 && !subscribed;
         if (version == MQTTVERSION_5) {
             MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, .value.integer4 = 3600};
             MQTTProperties properties = MQTTProperties_initializer;
@@ -86,15 +89,18 @@ static void connect_kept(MQTTClient client, char *server, int version, int qos, 
             MQTTResponse response = MQTTClient_connect5(client, &options, &properties, NULL);
             MQTTResponse_free(response);
             MQTTProperties_free(&properties);
-            if (MQTTClient_isConnected(client) && subscribe && !options.returned.sessionPresent) {
+            if (MQTTClient_isConnected(client) && subscribe && (retries || !options.returned.sessionPresent)) {
                 response = MQTTClient_subscribe5(client, "survivor", qos, NULL, NULL);
-                if ((int)response.reasonCode == qos)
+                if ((int)response.reasonCode == qos) {
+                    subscribed = 1;
                     note("subscribed");
+                }
                 MQTTResponse_free(response);
             }
         } else if (MQTTClient_connect(client, &options) == MQTTCLIENT_SUCCESS && subscribe &&
-                   !options.returned.sessionPresent &&
+                   (retries || !options.returned.sessionPresent) &&
                    MQTTClient_subscribe(client, "survivor", qos) == MQTTCLIENT_SUCCESS) {
+            subscribed = 1;
             note("subscribed");
         }
         if (!MQTTClient_isConnected(client))
