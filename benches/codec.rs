@@ -28,8 +28,7 @@ fn wire(payload: usize) -> Vec<u8> {
         properties: &NO_PROPERTIES,
     };
     let mut wire = Vec::new();
-    publish::encode_head(&head, payload, payload, ProtocolVersion::V3_1_1, &mut wire)
-        .expect("it is small");
+    publish::encode_head(&head, payload, ProtocolVersion::V3_1_1, &mut wire).expect("it is small");
     wire.resize(wire.len() + payload, 7);
     wire
 }
@@ -48,7 +47,7 @@ fn encoding(criterion: &mut Criterion) {
             let mut out = Vec::with_capacity(64);
             b.iter(|| {
                 out.clear();
-                publish::encode_head(black_box(&head), 16, 0, version, &mut out)
+                publish::encode_head(black_box(&head), 16, version, &mut out)
             });
         });
     }

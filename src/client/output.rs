@@ -56,17 +56,17 @@ impl Client {
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
+        now: Instant,
         head: &mut Vec<u8>,
         payload: &[u8],
     ) -> bool {
         let free = !state.sending && state.outbox.is_empty();
         let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
             state.outbox.push_parts(head, payload);
-            self.flush(state);
+            self.flush_at(state, now);
             return false;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
-        let now = Instant::now();
         state.sending = true;
         // For a few bytes one buffer is less work, here and in the kernel, than two.
         let payload = match payload.len() <= JOINED_PAYLOAD {

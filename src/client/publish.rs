@@ -6,6 +6,7 @@ use crate::packet::{PacketId, QoS};
 use crate::session::PublishRequest;
 use crate::trace::Level;
 use parking_lot::MutexGuard;
+use std::time::Instant;
 
 /// Capacity kept for the next packet's head.
 const KEPT_CAPACITY: usize = 512;
@@ -14,25 +15,30 @@ impl Client {
     /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or
     /// the socket has not taken an earlier packet, for QoS 0 too. Success at QoS 1 and 2 means that the message is
     /// stored (with persistence) and will be delivered, on a later connection if this one breaks.
+    #[inline]
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<Option<PacketId>, Error> {
         let mut state = self.lock_idle();
         if !state.takes_packets() {
             return Err(Error::Disconnected);
         }
-        self.wait_for_room(&mut state)?;
-        match request.qos {
-            QoS::AtMostOnce => self
-                .publish_at_most_once(&mut state, request)
-                .map(|()| None),
-            _ => self.publish_acknowledged(&mut state, request).map(Some),
+        if state.session.is_window_full() || state.is_backlogged() {
+            self.wait_for_room(&mut state)?;
         }
+        // Taken while the lock is released; another thread that publishes then makes one of its own.
+        let mut head = std::mem::take(&mut state.head);
+        head.clear();
+        let published = match request.qos {
+            QoS::AtMostOnce => self.publish_at_most_once(&mut state, request, &mut head),
+            _ => self.publish_acknowledged(&mut state, request, &mut head),
+        };
+        if head.capacity() <= KEPT_CAPACITY {
+            state.head = head;
+        }
+        published
     }
 
+    #[cold]
     fn wait_for_room(&self, state: &mut MutexGuard<'_, State>) -> Result<(), Error> {
-        let has_room = |state: &State| !state.session.is_window_full() && !state.is_backlogged();
-        if has_room(state) {
-            return Ok(());
-        }
         crate::trace!(
             Level::Minimum,
             "Blocking publish on queue full for client {}",
@@ -43,7 +49,8 @@ impl Client {
             if state.link_number() != number || !state.takes_packets() {
                 return Some(Err(Error::Failure));
             }
-            has_room(state).then_some(Ok(()))
+            let has_room = !state.session.is_window_full() && !state.is_backlogged();
+            has_room.then_some(Ok(()))
         });
         if let Some(Ok(())) = room {
             crate::trace!(
@@ -55,50 +62,49 @@ impl Client {
         room.unwrap_or(Err(Error::Failure))
     }
 
+    #[inline]
     fn publish_at_most_once(
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-    ) -> Result<(), Error> {
+        head: &mut Vec<u8>,
+    ) -> Result<Option<PacketId>, Error> {
         let number = state.link_number();
-        // Taken while the lock is released; another thread that publishes then makes one of its own.
-        let mut head = std::mem::take(&mut state.head);
-        head.clear();
         state
             .session
-            .publish_at_most_once(request, &mut head)
+            .publish_at_most_once(request, head)
             .map_err(|error| self.trace_refusal(error))?;
-        let taken = self.send_directly(state, &mut head, request.payload);
-        if head.capacity() <= KEPT_CAPACITY {
-            state.head = head;
-        }
-        if taken {
-            return Ok(());
+        if self.send_directly(state, Instant::now(), head, request.payload) {
+            return Ok(None);
         }
         self.wait_until_taken(state, number);
         match state.link_number() == number {
-            true => Ok(()),
+            true => Ok(None),
             false => Err(Error::Failure),
         }
     }
 
+    #[inline]
     fn publish_acknowledged(
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-    ) -> Result<PacketId, Error> {
+        head: &mut Vec<u8>,
+    ) -> Result<Option<PacketId>, Error> {
         let number = state.link_number();
-        let now = std::time::Instant::now();
+        let now = Instant::now();
         let id = state
             .session
-            .publish(now, request)
+            .publish(now, request, head)
             .map_err(|error| self.trace_refusal(error))?;
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }
-        self.flush_at(state, now);
-        self.wait_until_taken(state, number);
-        Ok(id)
+        // While the record was being stored the connection may have ended: then the next one sends the message.
+        if state.link_number() == number && !self.send_directly(state, now, head, request.payload) {
+            self.wait_until_taken(state, number);
+        }
+        Ok(Some(id))
     }
 
     /// The socket is full: waits until it has taken everything, or the connection is gone.

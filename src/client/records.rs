@@ -149,7 +149,7 @@ pub(super) fn restore(
             id,
             qos: sent.publish.qos,
             awaiting,
-            packet,
+            packet: packet.into(),
             packet_v5: sent.v5_record,
             records,
             sent_at: None,

@@ -59,15 +59,13 @@ impl PublishHead<'_> {
     }
 }
 
-/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire. Room for
-/// `additional` bytes more is reserved.
+/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire.
 /// On error `out` is as it was. Whether there is a Packet Identifier follows from the QoS; a missing one is a
 /// programming error, caught in debug builds and written as 0 in others.
 #[inline]
 pub fn encode_head(
     head: &PublishHead<'_>,
     payload_length: usize,
-    additional: usize,
     version: ProtocolVersion,
     out: &mut Vec<u8>,
 ) -> Result<(), TooLarge> {
@@ -82,14 +80,14 @@ pub fn encode_head(
     }
     let remaining_length = remaining_length as u32;
     let header_length = 1 + variable_byte_integer_length(remaining_length);
-    let size = header_length + length as usize + additional;
-    match out.capacity() {
-        // Only what is needed: it may be kept for long.
-        0 => *out = Vec::with_capacity(size),
-        _ => out.reserve(size),
+    out.reserve(header_length + length as usize);
+    match u8::try_from(remaining_length) {
+        Ok(short @ ..=0x7f) => out.extend_from_slice(&[head.first_byte(), short]),
+        _ => {
+            out.push(head.first_byte());
+            put_variable_byte_integer(remaining_length, out);
+        }
     }
-    out.push(head.first_byte());
-    put_variable_byte_integer(remaining_length, out);
     put_binary(head.topic, out);
     if head.qos > QoS::AtMostOnce {
         out.put_u16(head.packet_id.map_or(0, PacketId::get));
@@ -115,7 +113,7 @@ impl Publish {
     /// Appends the whole packet; on error `out` is as it was.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let payload_length = self.payload.len();
-        encode_head(&self.head(), payload_length, payload_length, version, out)?;
+        encode_head(&self.head(), payload_length, version, out)?;
         out.extend_from_slice(&self.payload);
         Ok(())
     }
@@ -235,7 +233,7 @@ mod tests {
                 publish.encode(version, &mut whole).unwrap();
                 let mut parts = Vec::new();
                 let length = publish.payload.len();
-                encode_head(&publish.head(), length, 0, version, &mut parts).unwrap();
+                encode_head(&publish.head(), length, version, &mut parts).unwrap();
                 parts.extend_from_slice(&publish.payload);
                 assert_eq!(whole, parts);
             }

@@ -1,7 +1,7 @@
 //! CONNECT, CONNACK, resuming the session, and the ways a connection ends.
 
 use super::limits::{ClientLimits, ServerLimits};
-use super::{Awaiting, ConnectOptions, Event, KeepAlive, Session, State, StoreOp};
+use super::{Awaiting, ConnectOptions, Event, KeepAlive, SentPacket, Session, State, StoreOp};
 use crate::packet::{
     self, ConnAck, Disconnect, FixedHeader, Malformed, Packet, PacketId, Properties, Property,
     ProtocolVersion, ReasonCode, TooLarge,
@@ -312,7 +312,7 @@ impl Session {
             return false;
         };
         message.sent_at = Some(now);
-        message.packet = packet.clone();
+        message.packet = packet.clone().into();
         message.packet_v5 = v5;
         match v5 {
             true => message.records.sent_v5 = true,
@@ -390,11 +390,11 @@ impl Session {
 }
 
 /// The packet in the form of the connection's version, with DUP set.
-fn with_dup(packet: &Bytes, packet_v5: bool, v5: bool) -> Option<Bytes> {
+fn with_dup(packet: &SentPacket, packet_v5: bool, v5: bool) -> Option<Bytes> {
     const DUP: u8 = 0x08;
     if packet_v5 == v5 {
         if packet[0] & DUP != 0 {
-            return Some(packet.clone());
+            return Some(packet.to_bytes());
         }
         let mut copy = packet.to_vec();
         copy[0] |= DUP;

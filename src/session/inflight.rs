@@ -1,8 +1,8 @@
 //! Outbound QoS 1 and 2 messages between PUBLISH and the end of their handshake, in the order they were sent.
 
+use super::SentPacket;
 use super::step::OutboundRecords;
 use crate::packet::{PacketId, QoS};
-use bytes::Bytes;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ pub struct Inflight {
     /// What must come next.
     pub awaiting: Awaiting,
     /// The PUBLISH as on the wire when it was last sent, with its full topic.
-    pub packet: Bytes,
+    pub packet: SentPacket,
     /// `packet` is in MQTT 5 form.
     pub packet_v5: bool,
     /// The records known to exist in the store.
@@ -206,13 +206,14 @@ fn distance(from: PacketId, to: PacketId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
 
     fn entry(id: u16) -> Inflight {
         Inflight {
             id: PacketId::new(id).unwrap(),
             qos: QoS::AtLeastOnce,
             awaiting: Awaiting::PubAck,
-            packet: Bytes::new(),
+            packet: Bytes::new().into(),
             packet_v5: false,
             records: OutboundRecords::default(),
             sent_at: None,

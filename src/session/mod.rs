@@ -15,6 +15,7 @@ mod publish;
 mod received;
 mod requests;
 mod send_queue;
+mod sent_packet;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use inflight::{Awaiting, Inflight};
 pub use publish::{PublishRequest, SendError};
 pub use received::{LastQueued, Received};
 pub use send_queue::SendQueue;
+pub use sent_packet::SentPacket;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{
@@ -34,6 +36,7 @@ use inflight::InflightList;
 use keep_alive::{Due, KeepAlive};
 use limits::{ClientLimits, LARGEST_PACKET, ServerLimits, TopicAliases};
 use packet_id::PacketIds;
+use sent_packet::PacketBuffers;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -80,6 +83,7 @@ pub struct Session {
     version: ProtocolVersion,
     ids: PacketIds,
     inflight: InflightList,
+    packet_buffers: PacketBuffers,
     /// Inbound QoS 2 exchanges whose PUBREL has not come.
     received: BTreeMap<PacketId, Received>,
     /// Those of them that were begun on an earlier connection.
@@ -121,6 +125,7 @@ impl Session {
             version: ProtocolVersion::V3_1_1,
             ids: PacketIds::default(),
             inflight: InflightList::default(),
+            packet_buffers: PacketBuffers::default(),
             received: BTreeMap::new(),
             carried_over: BTreeSet::new(),
             last_queued: None,

@@ -51,7 +51,7 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 impl Session {
-    /// Encodes a QoS 0 PUBLISH without its payload into `head`: the owner sends both, head first, and keeps nothing
+    /// Appends a QoS 0 PUBLISH without its payload to `head`: the owner sends both, head first, and keeps nothing
     /// [MQTT-4.3.1-1].
     pub fn publish_at_most_once(
         &mut self,
@@ -59,24 +59,27 @@ impl Session {
         head: &mut Vec<u8>,
     ) -> Result<(), SendError> {
         let properties = self.check_publish(request)?;
-        self.encode_head(request, request.topic, None, properties, 0, head)?;
+        self.encode_head(request, request.topic, None, properties, head)?;
         self.learn_alias(request, properties);
         self.trace_publish(None, request);
         Ok(())
     }
 
     /// Takes over a QoS 1 or 2 message: it is stored, sent, and resent on later connections until its handshake ends
-    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token.
+    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token. Appends the packet without its payload
+    /// to `head`: when the store operations are carried out the owner sends both, head first, unless the connection has
+    /// ended meanwhile.
     pub fn publish(
         &mut self,
         now: Instant,
         request: &PublishRequest<'_>,
+        head: &mut Vec<u8>,
     ) -> Result<PacketId, SendError> {
         let properties = self.check_publish(request)?;
         self.begin_step();
         let ids = self.ids;
         let alias = alias_in(properties).map(|alias| (alias, self.outbound_aliases.get(alias)));
-        let result = self.take_over(now, request, properties);
+        let result = self.take_over(now, request, properties, head);
         match result {
             Ok(id) => self.undo = Some(Undo::Publish(id, alias)),
             Err(_) => {
@@ -94,9 +97,11 @@ impl Session {
         now: Instant,
         request: &PublishRequest<'_>,
         properties: &Properties,
+        head: &mut Vec<u8>,
     ) -> Result<PacketId, SendError> {
         let id = self.next_id()?;
-        let wire = self.encode_whole(request, request.topic, id, properties)?;
+        let start = head.len();
+        self.encode_head(request, request.topic, Some(id), properties, head)?;
         let full_topic = self.learn_alias(request, properties);
         // An alias ends with the connection, so what is kept for the next one carries the full topic.
         let packet = match full_topic {
@@ -109,14 +114,11 @@ impl Session {
                         .cloned()
                         .collect(),
                 );
-                let lasting = self.encode_whole(request, &topic, id, &lasting)?;
-                self.send.push(&wire);
-                lasting
+                let mut lasting_head = Vec::new();
+                self.encode_head(request, &topic, Some(id), &lasting, &mut lasting_head)?;
+                self.packet_buffers.join(&lasting_head, request.payload)
             }
-            None => {
-                self.send.push(&wire);
-                wire
-            }
+            None => self.packet_buffers.join(&head[start..], request.payload),
         };
         let v5 = self.is_v5();
         let awaiting = if request.qos == QoS::ExactlyOnce {
@@ -132,7 +134,7 @@ impl Session {
         self.store(|| StoreOp::PutSent {
             v5,
             id,
-            packet: packet.clone(),
+            packet: packet.to_bytes(),
         });
         self.inflight.push(Inflight {
             id,
@@ -232,6 +234,7 @@ impl Session {
             id: message.id,
             records: message.records,
         });
+        self.packet_buffers.give_back(message.packet);
         self.events.push_back(Event::Completed {
             id: message.id,
             packet_type: packet_type as u8,
@@ -328,29 +331,13 @@ impl Session {
         self.outbound_aliases.resolve(request.topic, alias)
     }
 
-    /// The packet of a QoS 1 or 2 message.
-    fn encode_whole(
-        &self,
-        request: &PublishRequest<'_>,
-        topic: &[u8],
-        id: PacketId,
-        properties: &Properties,
-    ) -> Result<Bytes, SendError> {
-        let room = request.payload.len();
-        let mut packet = Vec::new();
-        self.encode_head(request, topic, Some(id), properties, room, &mut packet)?;
-        packet.extend_from_slice(request.payload);
-        Ok(packet.into())
-    }
-
-    /// Appends what precedes the payload, and reserves `room` behind it.
+    /// Appends what precedes the payload.
     fn encode_head(
         &self,
         request: &PublishRequest<'_>,
         topic: &[u8],
         id: Option<PacketId>,
         properties: &Properties,
-        room: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
         const TOO_LARGE: SendError =
@@ -365,8 +352,7 @@ impl Session {
             properties,
         };
         let payload_length = request.payload.len();
-        publish::encode_head(&head, payload_length, room, self.version, out)
-            .map_err(|_| TOO_LARGE)?;
+        publish::encode_head(&head, payload_length, self.version, out).map_err(|_| TOO_LARGE)?;
         let size = out.len() - start + payload_length;
         if size > self.server_limits.maximum_packet_size.min(LARGEST_PACKET) as usize {
             out.truncate(start);

@@ -114,16 +114,24 @@ impl Client {
         payload: &str,
         properties: &Properties,
     ) -> Result<PacketId, SendError> {
-        self.session.publish(
-            self.now,
-            &PublishRequest {
-                topic: b"t",
-                payload: payload.as_bytes(),
-                qos,
-                retain: false,
-                properties,
-            },
-        )
+        self.publish_request(&PublishRequest {
+            topic: b"t",
+            payload: payload.as_bytes(),
+            qos,
+            retain: false,
+            properties,
+        })
+    }
+
+    /// The packet takes its place among the bytes to send, where a step that is taken back takes it away again.
+    pub(super) fn publish_request(
+        &mut self,
+        request: &PublishRequest<'_>,
+    ) -> Result<PacketId, SendError> {
+        let mut head = Vec::new();
+        let id = self.session.publish(self.now, request, &mut head)?;
+        self.session.send_queue().push_parts(&head, request.payload);
+        Ok(id)
     }
 
     pub(super) fn subscribe(&mut self, filters: usize) -> u16 {

@@ -128,7 +128,7 @@ impl Disk {
                     id,
                     qos,
                     awaiting,
-                    packet: record.clone(),
+                    packet: record.clone().into(),
                     packet_v5: v5,
                     records,
                     sent_at: None,

@@ -32,7 +32,7 @@ pub(super) fn takes(client: &mut Client, request: &PublishRequest<'_>) -> bool {
             assert_eq!(taken.is_ok(), !head.is_empty());
             taken
         }
-        _ => client.session.publish(client.now, request).map(|_| ()),
+        _ => client.publish_request(request).map(|_| ()),
     };
     let sent = client.drain_lines().len();
     assert_eq!(

@@ -44,7 +44,7 @@ fn an_alias_in_a_message_taken_back_is_not_known() {
             retain: false,
             properties: &alias,
         };
-        let taken = client.session.publish(client.now, &request);
+        let taken = client.publish_request(&request);
         client.drain_lines();
         taken
     };

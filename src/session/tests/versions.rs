@@ -71,7 +71,7 @@ fn a_message_with_a_topic_that_is_not_utf_8_is_sent_in_the_new_form_too() {
         retain: true,
         properties: &nothing,
     };
-    client.session.publish(client.now, &request).unwrap();
+    client.publish_request(&request).unwrap();
     client.drain_bytes();
     client.lose();
     client.options.version = V5;
