@@ -5,6 +5,7 @@ use super::read_buffer::ReadBuffer;
 use super::state::State;
 use super::{Client, reactor};
 use crate::packet::{Malformed, ReasonCode};
+use crate::session::Session;
 use crate::trace::Level;
 use crate::transport::Transport;
 use parking_lot::MutexGuard;
@@ -143,19 +144,9 @@ impl Client {
         state.session.note_received(now);
         let mut answered = now;
         loop {
-            let (failure, ended) = match input.next_frame(state.session.maximum_packet_size()) {
-                Ok(Some(frame)) => {
-                    let packet_type = frame.first_byte >> 4;
-                    let handled = state.session.handle_frame(now, frame);
-                    if handled.is_err() {
-                        crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
-                    }
-                    if handled.is_ok() && state.session.output_can_wait() {
-                        continue;
-                    }
-                    (handled.err(), false)
-                }
-                Ok(None) => (None, true),
+            let (failure, ended) = match handle_next(&mut state.session, input, now) {
+                Ok(true) if state.session.output_can_wait() => continue,
+                Ok(handled) => (None, !handled),
                 Err(malformed) => (Some(malformed), false),
             };
             let failure = self
@@ -209,6 +200,27 @@ impl Client {
             state.session.set_reading_paused(paused, Instant::now());
         }
     }
+}
+
+/// Hands the next packet to the session. `false`: there is no whole one.
+#[inline]
+fn handle_next(
+    session: &mut Session,
+    input: &mut ReadBuffer,
+    now: Instant,
+) -> Result<bool, Malformed> {
+    let maximum = session.maximum_packet_size();
+    let (packet_type, handled) = if let Some((packet_type, id)) = input.next_ack(maximum) {
+        (packet_type as u8, session.handle_ack(now, packet_type, id))
+    } else if let Some(frame) = input.next_frame(maximum)? {
+        (frame.first_byte >> 4, session.handle_frame(now, frame))
+    } else {
+        return Ok(false);
+    };
+    if handled.is_err() {
+        crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
+    }
+    handled.map(|()| true)
 }
 
 /// Appends what one read gives to `input`.

@@ -1,7 +1,7 @@
 //! Received bytes on their way to whole packets.
 
-use crate::packet::{Frame, Malformed, next_frame};
-use bytes::{Bytes, BytesMut};
+use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, next_frame};
+use bytes::{Buf, Bytes, BytesMut};
 
 /// Received bytes that have not been handled. Packets share the memory of the read they came with.
 #[derive(Debug, Default)]
@@ -21,6 +21,14 @@ impl ReadBuffer {
         } else {
             self.partial.extend_from_slice(bytes);
         }
+    }
+
+    /// Takes out the next packet if it is whole and an acknowledgement in the form that all versions share.
+    #[inline]
+    pub(super) fn next_ack(&mut self, maximum: u32) -> Option<(PacketType, PacketId)> {
+        let found = ack::peek_ack(&self.rest).filter(|_| maximum as usize >= ack::ACK_LENGTH)?;
+        self.rest.advance(ack::ACK_LENGTH);
+        Some(found)
     }
 
     /// Takes out the next packet, if it is whole; see [`next_frame`].

@@ -27,6 +27,25 @@ pub fn encode_ack(packet_type: PacketType, packet_id: PacketId, out: &mut Vec<u8
     out.extend_from_slice(&[packet_type.first_byte(), 2, high, low]);
 }
 
+/// The acknowledgement at the front of `bytes`, if that is one in the form of [`encode_ack`].
+#[inline]
+pub fn peek_ack(bytes: &[u8]) -> Option<(PacketType, PacketId)> {
+    let &[first_byte, 2, high, low, ..] = bytes else {
+        return None;
+    };
+    let packet_type = match first_byte {
+        0x40 => PacketType::PubAck,
+        0x50 => PacketType::PubRec,
+        0x62 => PacketType::PubRel,
+        0x70 => PacketType::PubComp,
+        _ => return None,
+    };
+    Some((packet_type, PacketId::new(u16::from_be_bytes([high, low]))?))
+}
+
+/// The length of what [`encode_ack`] appends, in bytes.
+pub const ACK_LENGTH: usize = 4;
+
 impl Ack {
     /// Reports success, without properties.
     pub const fn new(packet_id: PacketId) -> Ack {

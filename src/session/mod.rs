@@ -29,7 +29,7 @@ pub use sent_packet::SentPacket;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{
-    Frame, Malformed, Message, Packet, PacketId, PacketType, ProtocolVersion, ReasonCode, Sender,
+    Ack, Frame, Malformed, Message, Packet, PacketId, PacketType, ProtocolVersion, ReasonCode, Sender,
 };
 use bytes::Bytes;
 use inflight::InflightList;
@@ -73,6 +73,12 @@ struct StepStart {
     next_queue_seq: u32,
     last_queued: Option<received::QueuedMark>,
 }
+
+/// A packet that does not belong where it came.
+const UNEXPECTED: Malformed = Malformed {
+    reason: ReasonCode::PROTOCOL_ERROR,
+    detail: "packet of a type that is not expected here",
+};
 
 /// The state shared with the server: survives connections as far as clean session allows.
 #[derive(Debug)]
@@ -343,10 +349,31 @@ impl Session {
                 Ok(())
             }
             // PUBLISH is handled above; a second CONNACK [MQTT-3.2.0-2]; AUTH without an authentication method [MQTT-4.12.0-6].
-            _ => Err(Malformed {
-                reason: ReasonCode::PROTOCOL_ERROR,
-                detail: "packet of a type that is not expected here",
-            }),
+            _ => Err(UNEXPECTED),
+        }
+    }
+
+    /// Handles a PUBACK, PUBREC, PUBREL or PUBCOMP that reports success without properties; otherwise as
+    /// [`handle_frame`](Self::handle_frame).
+    #[inline]
+    pub fn handle_ack(
+        &mut self,
+        now: Instant,
+        packet_type: PacketType,
+        id: PacketId,
+    ) -> Result<(), Malformed> {
+        if self.state != State::Connected {
+            return Err(UNEXPECTED);
+        }
+        self.begin_step();
+        self.keep_alive.received(now);
+        let ack = Ack::new(id);
+        match packet_type {
+            PacketType::PubAck => self.handle_puback(now, ack),
+            PacketType::PubRec => self.handle_pubrec(now, ack),
+            PacketType::PubRel => self.handle_pubrel(ack),
+            PacketType::PubComp => self.handle_pubcomp(now, ack),
+            _ => Err(UNEXPECTED),
         }
     }
 
