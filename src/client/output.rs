@@ -53,6 +53,7 @@ impl Client {
 
     /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
     /// has taken all of it; otherwise what remains is queued.
+    #[inline]
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,

@@ -90,6 +90,7 @@ pub(super) fn insert(entry: Entry) -> MQTTClient {
 }
 
 /// The client of a handle; `None` for NULL and for what is no handle (any more).
+#[inline]
 pub(super) fn find(handle: MQTTClient) -> Option<Arc<Entry>> {
     let (index, uses) = parts(handle)?;
     let table = TABLE.read();
@@ -123,6 +124,7 @@ pub(super) fn any() -> bool {
     TABLE.read().live > 0
 }
 
+#[inline]
 fn parts(handle: MQTTClient) -> Option<(usize, usize)> {
     let value = handle.addr();
     let low = value & ((1 << USE_SHIFT) - 1);

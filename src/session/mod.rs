@@ -29,7 +29,8 @@ pub use sent_packet::SentPacket;
 pub use step::{Event, OutboundRecords, StoreOp};
 
 use crate::packet::{
-    Ack, Frame, Malformed, Message, Packet, PacketId, PacketType, ProtocolVersion, ReasonCode, Sender,
+    Ack, Frame, Malformed, Message, Packet, PacketId, PacketType, ProtocolVersion, ReasonCode,
+    Sender,
 };
 use bytes::Bytes;
 use inflight::InflightList;

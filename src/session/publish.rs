@@ -53,6 +53,7 @@ impl std::error::Error for SendError {}
 impl Session {
     /// Appends a QoS 0 PUBLISH without its payload to `head`: the owner sends both, head first, and keeps nothing
     /// [MQTT-4.3.1-1].
+    #[inline]
     pub fn publish_at_most_once(
         &mut self,
         request: &PublishRequest<'_>,
@@ -272,6 +273,7 @@ impl Session {
     }
 
     /// The properties to send, if the server allows this message.
+    #[inline]
     fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<&'a Properties, SendError> {
         if !self.is_connected() {
             return Err(SendError::NotConnected);
@@ -284,6 +286,13 @@ impl Session {
         if self.version != ProtocolVersion::V5 {
             return Ok(&NO_PROPERTIES);
         }
+        self.check_v5_publish(request)
+    }
+
+    fn check_v5_publish<'a>(
+        &self,
+        request: &PublishRequest<'a>,
+    ) -> Result<&'a Properties, SendError> {
         let limits = &self.server_limits;
         if request.qos > limits.maximum_qos {
             return Err(SendError::NotAllowed(
@@ -332,6 +341,7 @@ impl Session {
     }
 
     /// Appends what precedes the payload.
+    #[inline]
     fn encode_head(
         &self,
         request: &PublishRequest<'_>,

@@ -240,6 +240,7 @@ pub(in crate::ffi) fn yield_now() {
 }
 
 /// The entry of a handle, or the code that functions answer for none.
+#[inline]
 pub(super) fn entry(handle: MQTTClient) -> Result<Arc<Entry>, c_int> {
     handle::find(handle).ok_or(MQTTCLIENT_FAILURE)
 }

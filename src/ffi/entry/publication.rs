@@ -11,7 +11,6 @@ use crate::packet::primitives::valid_utf8;
 use crate::packet::{NO_PROPERTIES, PacketId, Properties, QoS};
 use crate::session::PublishRequest;
 use crate::trace::Level;
-use std::borrow::Cow;
 use std::ffi::{c_char, c_int, c_ulong, c_void};
 use std::ptr;
 use std::time::Duration;
@@ -164,39 +163,55 @@ unsafe fn outgoing(
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
 unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
     // SAFETY: as promised by the caller.
-    let (topic, payload, qos, properties) = match unsafe { check(entry, outgoing) } {
-        Ok(checked) => checked,
-        Err(_) if entry.client.is_calling_out() => return MQTTCLIENT_FAILURE,
-        // Without a connection that is what is told, whatever else is wrong.
-        Err(_) if !entry.client.is_connected() => return MQTTCLIENT_DISCONNECTED,
-        Err(code) => return code,
-    };
-    let request = PublishRequest {
-        topic,
-        payload,
-        qos,
-        retain: outgoing.retained & 1 != 0,
-        properties: &properties,
-    };
-    match entry.call(|client| client.publish(&request)) {
-        Ok(Ok(token)) => {
+    let published = unsafe { check(outgoing) }.and_then(|(topic, payload, qos)| {
+        let list;
+        let mut properties = &NO_PROPERTIES;
+        if entry.is_v5() {
+            // SAFETY: as promised by the caller.
+            list = unsafe { properties_of(outgoing) }?;
+            properties = &list;
+        }
+        let request = PublishRequest {
+            topic,
+            payload,
+            qos,
+            retain: outgoing.retained & 1 != 0,
+            properties,
+        };
+        Ok(entry.call(|client| client.publish(&request)))
+    });
+    match published {
+        Ok(Ok(Ok(token))) => {
             if let Some(id) = token.filter(|_| !outgoing.token.is_null()) {
                 // SAFETY: not NULL, and the caller promises a place for a token.
                 unsafe { outgoing.token.write(id.get().into()) };
             }
             MQTTCLIENT_SUCCESS
         }
-        Ok(Err(error)) => code(&error),
-        Err(code) => code,
+        Ok(Ok(Err(error))) => code(&error),
+        Ok(Err(code)) => code,
+        Err(code) => unacceptable(entry, code),
     }
 }
 
-type Checked<'a> = (&'a [u8], &'a [u8], QoS, Cow<'a, Properties>);
+/// What is told of a message that cannot be sent as it is.
+#[cold]
+fn unacceptable(entry: &Entry, code: c_int) -> c_int {
+    if entry.client.is_calling_out() {
+        return MQTTCLIENT_FAILURE;
+    }
+    // Without a connection that is what is told, whatever else is wrong.
+    match entry.client.is_connected() {
+        true => code,
+        false => MQTTCLIENT_DISCONNECTED,
+    }
+}
 
 /// # Safety
 ///
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi) for `'a`.
-unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c_int> {
+#[inline]
+unsafe fn check<'a>(outgoing: &Outgoing) -> Result<(&'a [u8], &'a [u8], QoS), c_int> {
     // SAFETY: as promised by the caller.
     let topic = unsafe { c_str(outgoing.topic) };
     let topic = topic
@@ -205,7 +220,8 @@ unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c
     let qos = u8::try_from(outgoing.qos).ok().and_then(QoS::from_level);
     let qos = qos.ok_or(MQTTCLIENT_BAD_QOS)?;
     // SAFETY: as promised by the caller.
-    let payload = unsafe { c_slice(outgoing.payload, outgoing.payloadlen) }.map_err(|_| {
+    let payload = unsafe { c_slice(outgoing.payload, outgoing.payloadlen) };
+    let payload = payload.map_err(|_| {
         crate::trace!(
             Level::Error,
             "Not published: a payload of {} bytes at {:p}",
@@ -214,19 +230,21 @@ unsafe fn check<'a>(entry: &Entry, outgoing: &Outgoing) -> Result<Checked<'a>, c
         );
         MQTTCLIENT_FAILURE
     })?;
-    let mut properties = Cow::Borrowed(&NO_PROPERTIES);
-    if entry.is_v5() {
-        // SAFETY: as promised by the caller.
-        let list = unsafe { property_list::to_packet(outgoing.properties) }.map_err(|_| {
-            crate::trace!(
-                Level::Error,
-                "Not published: a property that cannot be sent"
-            );
-            MQTTCLIENT_FAILURE
-        })?;
-        properties = Cow::Owned(list);
-    }
-    Ok((topic, payload, qos, properties))
+    Ok((topic, payload, qos))
+}
+
+/// # Safety
+///
+/// The properties of `outgoing` keep the rules of [`ffi`](crate::ffi).
+unsafe fn properties_of(outgoing: &Outgoing) -> Result<Properties, c_int> {
+    // SAFETY: as promised by the caller.
+    unsafe { property_list::to_packet(outgoing.properties) }.map_err(|_| {
+        crate::trace!(
+            Level::Error,
+            "Not published: a property that cannot be sent"
+        );
+        MQTTCLIENT_FAILURE
+    })
 }
 
 /// The original's code for an error of a call on a connected client.
