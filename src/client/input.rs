@@ -19,7 +19,7 @@ const READ_SIZE: usize = 64 * 1024;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
 /// Messages waiting for the application above which nothing more is read.
-const PAUSE_ABOVE: usize = 32 * 1024 * 1024;
+const PAUSE_ABOVE: usize = 1024 * 1024;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
 
