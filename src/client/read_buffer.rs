@@ -3,31 +3,37 @@
 use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, next_frame};
 use bytes::{Buf, Bytes, BytesMut};
 
+/// Capacity that an emptied buffer keeps for the next acknowledgements.
+const KEPT_CAPACITY: usize = 512;
+
 /// Received bytes that have not been handled. Packets share the memory of the read they came with.
 #[derive(Debug, Default)]
 pub(super) struct ReadBuffer {
-    /// The rest of the last read.
+    /// The rest of the last read, behind a packet that shares its memory.
     rest: Bytes,
-    /// The beginning of a packet whose end has not come; then there is no rest.
-    partial: BytesMut,
+    /// What has come while there was no rest; nothing shares its memory.
+    fresh: BytesMut,
 }
 
 impl ReadBuffer {
     /// Appends what a read gave. All whole packets have been taken out before.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         debug_assert!(self.rest.is_empty());
-        if self.partial.is_empty() {
-            self.rest = Bytes::copy_from_slice(bytes);
-        } else {
-            self.partial.extend_from_slice(bytes);
-        }
+        self.fresh.extend_from_slice(bytes);
     }
 
     /// Takes out the next packet if it is whole and an acknowledgement in the form that all versions share.
     #[inline]
     pub(super) fn next_ack(&mut self, maximum: u32) -> Option<(PacketType, PacketId)> {
-        let found = ack::peek_ack(&self.rest).filter(|_| maximum as usize >= ack::ACK_LENGTH)?;
-        self.rest.advance(ack::ACK_LENGTH);
+        if (maximum as usize) < ack::ACK_LENGTH {
+            return None;
+        }
+        let is_fresh = self.rest.is_empty();
+        let found = ack::peek_ack(if is_fresh { &self.fresh } else { &self.rest })?;
+        match is_fresh {
+            true => self.fresh.advance(ack::ACK_LENGTH),
+            false => self.rest.advance(ack::ACK_LENGTH),
+        }
         Some(found)
     }
 
@@ -35,23 +41,26 @@ impl ReadBuffer {
     #[inline]
     pub(super) fn next_frame(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
         if self.rest.is_empty() {
-            return self.next_from_partial(maximum);
+            return self.next_fresh(maximum);
         }
         let frame = next_frame(&mut self.rest, maximum)?;
         if frame.is_none() {
             // Copied, so that the handled packets' memory can go.
-            self.partial = BytesMut::from(&std::mem::take(&mut self.rest)[..]);
+            self.fresh = BytesMut::from(&std::mem::take(&mut self.rest)[..]);
         }
         Ok(frame)
     }
 
-    fn next_from_partial(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
-        if self.partial.is_empty() {
+    fn next_fresh(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
+        if self.fresh.is_empty() {
+            if self.fresh.capacity() > KEPT_CAPACITY {
+                self.fresh = BytesMut::new();
+            }
             return Ok(None);
         }
-        let frame = next_frame(&mut self.partial, maximum)?;
+        let frame = next_frame(&mut self.fresh, maximum)?;
         if frame.is_some() {
-            self.rest = std::mem::take(&mut self.partial).freeze();
+            self.rest = std::mem::take(&mut self.fresh).freeze();
         }
         Ok(frame)
     }

@@ -6,9 +6,9 @@ use std::ops::Deref;
 /// From this size on a packet is shared instead of copied.
 pub(super) const SHARED_SIZE: usize = 4096;
 /// Buffers kept for the messages to come.
-const KEPT_BUFFERS: usize = 32;
-/// Capacity up to which a buffer is kept.
-const KEPT_CAPACITY: usize = 512;
+const KEPT_BUFFERS: usize = 128;
+/// Capacity of all kept buffers together, in bytes.
+const KEPT_CAPACITY: usize = 4096;
 
 /// A PUBLISH as on the wire.
 #[derive(Clone, Debug)]
@@ -50,7 +50,10 @@ impl Deref for SentPacket {
 /// Buffers of finished messages: to allocate one for each message, on one thread, and to free it on another is most of
 /// what a small message would cost.
 #[derive(Debug, Default)]
-pub(super) struct PacketBuffers(Vec<Vec<u8>>);
+pub(super) struct PacketBuffers {
+    kept: Vec<Vec<u8>>,
+    capacity: usize,
+}
 
 impl PacketBuffers {
     /// The packet that consists of `head` and `payload`.
@@ -58,9 +61,10 @@ impl PacketBuffers {
     pub(super) fn join(&mut self, head: &[u8], payload: &[u8]) -> SentPacket {
         let size = head.len() + payload.len();
         let mut packet = match size < SHARED_SIZE {
-            true => self.0.pop().unwrap_or_default(),
+            true => self.kept.pop().unwrap_or_default(),
             false => Vec::new(),
         };
+        self.capacity -= packet.capacity();
         if packet.capacity() < size {
             // Only what is needed: it may be kept for long.
             packet = Vec::with_capacity(size);
@@ -77,9 +81,11 @@ impl PacketBuffers {
     #[inline]
     pub(super) fn give_back(&mut self, packet: SentPacket) {
         if let SentPacket::Own(mut buffer) = packet {
-            if buffer.capacity() <= KEPT_CAPACITY && self.0.len() < KEPT_BUFFERS {
+            let capacity = self.capacity + buffer.capacity();
+            if capacity <= KEPT_CAPACITY && self.kept.len() < KEPT_BUFFERS {
                 buffer.clear();
-                self.0.push(buffer);
+                self.capacity = capacity;
+                self.kept.push(buffer);
             }
         }
     }
@@ -103,24 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn few_and_small_buffers_are_kept() {
+    fn few_buffers_are_kept_and_not_for_much_memory() {
         let mut buffers = PacketBuffers::default();
-        for size in (0..2 * KEPT_BUFFERS).map(|n| n * 20) {
-            let packet = buffers.join(b"", &vec![0; size]);
-            buffers.give_back(packet);
+        for size in [1, 1000, 30] {
+            let many: Vec<_> = (0..2 * KEPT_BUFFERS)
+                .map(|_| buffers.join(b"", &vec![1; size]))
+                .collect();
+            for packet in many {
+                buffers.give_back(packet);
+            }
+            assert!(!buffers.kept.is_empty() && buffers.kept.len() <= KEPT_BUFFERS);
+            let capacity: usize = buffers.kept.iter().map(Vec::capacity).sum();
+            assert_eq!(buffers.capacity, capacity);
+            assert!(capacity <= KEPT_CAPACITY);
         }
-        let many: Vec<_> = (0..2 * KEPT_BUFFERS)
-            .map(|_| buffers.join(b"", &[1]))
-            .collect();
-        for packet in many {
-            buffers.give_back(packet);
-        }
-        assert_eq!(buffers.0.len(), KEPT_BUFFERS);
-        assert!(
-            buffers
-                .0
-                .iter()
-                .all(|buffer| buffer.capacity() <= KEPT_CAPACITY)
-        );
     }
 }
