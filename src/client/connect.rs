@@ -226,7 +226,7 @@ impl Client {
         number: u64,
         deadline: Instant,
     ) -> Result<ConnAck, AttemptError> {
-        let answer = self.wait_until(state, Some(deadline), |state| {
+        let answer = self.wait_for_ack(state, Some(deadline), |state| {
             let answer = state.connect_answer.take();
             (answer.is_some() || state.link_number() != Some(number)).then_some(answer)
         });

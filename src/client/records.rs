@@ -157,15 +157,8 @@ pub(super) fn restore(
     });
     let inbound = inbound.into_iter().filter_map(|received| {
         let id = received.publish.packet_id?;
-        // A message received under MQTT 5 was delivered on PUBLISH, only its identifier is still needed.
-        let message = (!received.v5_record).then(|| received.publish.into());
-        Some((
-            id,
-            Received {
-                message,
-                v5_record: received.v5_record,
-            },
-        ))
+        let message = received.publish.into();
+        Some((id, Received::restored(message, received.v5_record)))
     });
     let mut queue: Vec<(Key, Message)> = queue
         .into_iter()

@@ -71,8 +71,11 @@ pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(OwnedF
             continue;
         };
         // The process that had it may have removed it in between.
-        let current = rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
-        if current.is_ok_and(|current| lock.is_for(current.as_fd())) {
+        let current = match rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty()) {
+            Err(Errno::NOENT) => continue,
+            current => current?,
+        };
+        if lock.is_for(current.as_fd()) {
             return Ok((directory, lock));
         }
     }

@@ -23,6 +23,8 @@ use super::lock::DirectoryLock;
 use super::scratch::Scratch;
 use super::traffic::Traffic;
 use super::{Key, Store, StoreError, record};
+use crate::trace;
+use crate::trace::Level;
 
 /// What record files end in.
 const SUFFIX: &str = ".msg";
@@ -217,6 +219,15 @@ impl FileStore {
         Ok(record)
     }
 
+    /// Moves a directory aside that has the name of a record, which could never be written otherwise.
+    fn clear_way(&self, name: &str) -> bool {
+        let moved = self.move_aside(name);
+        if moved.is_ok() {
+            trace!(Level::Error, "{name} is a directory and set aside");
+        }
+        moved.is_ok()
+    }
+
     /// Moves a file to `<directory>.damaged/`, under a name that is free there.
     fn move_aside(&self, name: &str) -> io::Result<()> {
         let mut aside = self.path.file_name().unwrap_or_default().to_owned();
@@ -249,6 +260,9 @@ impl Store for FileStore {
                 self.written.clear();
                 self.write(&name, parts)
             });
+        }
+        if result.as_ref().is_err_and(is_directory) && self.clear_way(&name) {
+            result = self.write(&name, parts);
         }
         if !self.traffic.is_dense() {
             self.scratch.clear();
@@ -332,6 +346,10 @@ fn file_name(key: &str) -> Result<String, StoreError> {
 fn is_regular(directory: BorrowedFd<'_>, name: &str) -> bool {
     rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
+fn is_directory(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::IsADirectory
 }
 
 fn closed() -> io::Error {

@@ -161,12 +161,16 @@ fn a_write_that_fails_leaves_the_old_record_and_no_remains() {
 }
 
 #[test]
-fn a_directory_under_a_records_name_fails_the_write() {
+fn a_directory_under_a_records_name_makes_way() {
     let base = base();
     let mut store = open(&base);
-    fs::create_dir(store.path().join("s-1.msg")).unwrap();
-    assert!(store.put("s-1", &[b"x"]).is_err());
-    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"], "no remains");
+    let in_the_way = store.path().join("s-1.msg");
+    fs::create_dir(&in_the_way).unwrap();
+    fs::write(in_the_way.join("kept"), "x").unwrap();
+    store.put("s-1", &[b"x"]).unwrap();
+    assert_eq!(store.get("s-1").unwrap(), b"x");
+    let aside = base.path().join("cid-127.0.0.1-1883.damaged");
+    assert_eq!(names(&aside.join("s-1.msg")), ["kept"]);
 }
 
 #[test]

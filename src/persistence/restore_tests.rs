@@ -254,6 +254,7 @@ fn damaged_records() -> Vec<(String, Vec<u8>)> {
         named("q-12", vec![]),
         named("q-13", b"\xff\xff\xff\x7f".to_vec()),
         named("q5-14", queued("x", false)),
+        named("s-15", b"\x32\x08\x00\x03t\x00t\x00\x0fx".to_vec()),
     ]
 }
 

@@ -18,6 +18,28 @@ pub struct Received {
     pub message: Option<Message>,
     /// Its record was written under MQTT 5.
     pub v5_record: bool,
+    /// What an earlier process has delivered under this identifier, as [`content_hash`] tells it; `None` if unknown.
+    delivered: Option<u64>,
+}
+
+impl Received {
+    /// The exchange that a record of an earlier process tells of.
+    pub fn restored(message: Message, v5_record: bool) -> Received {
+        // A topic alias ends with its connection: the same message comes with its topic the next time.
+        let known = v5_record && !message.topic().is_empty();
+        Received {
+            delivered: known.then(|| content_hash(&message)),
+            message: (!v5_record).then_some(message),
+            v5_record,
+        }
+    }
+
+    /// Whether this message is none that was delivered under its identifier: the exchange has ended, though its record
+    /// could not be removed.
+    fn is_outlived_by(&self, message: &Message) -> bool {
+        self.delivered
+            .is_some_and(|delivered| delivered != content_hash(message))
+    }
 }
 
 /// A message that an earlier process has queued for the application and that is still there.
@@ -81,7 +103,9 @@ impl Session {
         };
         self.last_queued = QueuedMark::new(message);
         if let (QoS::ExactlyOnce, Some(id), true) = (message.qos, message.packet_id, v5_record) {
-            if !released && !self.received.contains_key(&id) {
+            let begun = self.received.get(&id);
+            let is_begun = begun.is_some_and(|received| !received.is_outlived_by(message));
+            if !released && !is_begun {
                 self.repeat_expected = Some(detached(message));
             }
         }
@@ -142,7 +166,8 @@ impl Session {
         message.dup ^= inverted != 0;
         // The server's quota is full again on a new connection, whatever an earlier one left [MQTT-4.9.0-1].
         let under_way = self.received.len() - self.carried_over.len();
-        match self.received.get_mut(&id) {
+        let begun = self.received.get_mut(&id);
+        match begun.filter(|received| !v5 || !received.is_outlived_by(&message)) {
             Some(received) => {
                 if received.v5_record != v5 {
                     // Begun under another version: its record says whether the message was delivered, and stays.
@@ -165,6 +190,7 @@ impl Session {
                     Received {
                         message: held,
                         v5_record: v5,
+                        delivered: None,
                     },
                 );
                 // It was queued just before an earlier process died; only the record of its identifier is missing.

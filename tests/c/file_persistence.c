@@ -130,6 +130,55 @@ static void records_outlive_their_client(void)
     relay_stop(&relay);
 }
 
+static void write_queued(const char *directory, int number, const char *payload, int length)
+{
+    char path[1024];
+    const int fields[] = {1, 0, 0, number}, topic_length = 1; /* QoS, retained, DUP, identifier */
+    snprintf(path, sizeof path, "%s/q-%d.msg", directory, number);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    fwrite(&length, sizeof length, 1, file);
+    fwrite(payload, (size_t)length, 1, file);
+    fwrite(fields, sizeof fields, 1, file);
+    fwrite("t", 2, 1, file);
+    fwrite(&topic_length, sizeof topic_length, 1, file);
+    CHECK_INT(fclose(file), 0);
+}
+
+/* More than a client reads ahead, so that nothing is read while it waits. */
+static void a_large_backlog_does_not_keep_from_connecting(void)
+{
+    enum { COUNT = 40, LENGTH = 1024 * 1024 };
+    char directory[512], *payload = calloc(1, LENGTH), *id = client_id("backlog");
+    snprintf(directory, sizeof directory, "%s/%s-server-1883", base, id);
+    CHECK_INT(mkdir(directory, 0700), 0);
+    for (int i = 1; i <= COUNT; ++i) {
+        payload[0] = (char)i;
+        write_queued(directory, i, payload, LENGTH);
+    }
+    MQTTClient client = create_stored("tcp://server:1883", id);
+    char *const servers[] = {(char *)broker};
+    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+    options.MQTTVersion = MQTTVERSION_3_1_1;
+    options.cleansession = 0;
+    options.serverURIcount = 1;
+    options.serverURIs = servers;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
+    for (int i = 1; i <= COUNT; ++i) {
+        char *topic = NULL;
+        int topic_length = 0;
+        MQTTClient_message *message = NULL;
+        CHECK_INT(MQTTClient_receive(client, &topic, &topic_length, &message, PATIENCE), MQTTCLIENT_SUCCESS);
+        CHECK(message != NULL);
+        CHECK_INT(message->payloadlen, LENGTH);
+        CHECK_INT(*(char *)message->payload, i);
+        MQTTClient_free(topic);
+        MQTTClient_freeMessage(&message);
+    }
+    disconnect_and_destroy(&client);
+    free(payload);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -137,6 +186,7 @@ int main(int argc, char **argv)
     directories_are_named_after_client_and_server();
     unusable_directories_are_refused();
     records_outlive_their_client();
+    a_large_backlog_does_not_keep_from_connecting();
     CHECK_INT(rmdir(base), 0);
     return 0;
 }

@@ -151,15 +151,17 @@ static void permit(void)
 
 static struct rlimit files;
 
-static void use_up_descriptors(void)
+static void leave_descriptors(int count)
 {
     CHECK_INT(getrlimit(RLIMIT_NOFILE, &files), 0);
     int free_one = open("/dev/null", O_RDONLY);
     CHECK(free_one >= 0);
     close(free_one);
-    struct rlimit none = {.rlim_cur = (rlim_t)free_one, .rlim_max = files.rlim_max};
-    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct rlimit few = {.rlim_cur = (rlim_t)(free_one + count), .rlim_max = files.rlim_max};
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), 0);
 }
+
+static void use_up_descriptors(void) { leave_descriptors(0); }
 
 static void give_descriptors(void) { CHECK_INT(setrlimit(RLIMIT_NOFILE, &files), 0); }
 
@@ -482,6 +484,22 @@ static pid_t start(const char *name, int (*prepare)(void), void (*story)(void))
     exit(0);
 }
 
+/* create returns however many descriptors it gets before there are no more. */
+static void few_descriptors(void)
+{
+    int rc = MQTTCLIENT_PERSISTENCE_ERROR;
+    for (int count = 0; rc != MQTTCLIENT_SUCCESS; ++count) {
+        MQTTClient client = NULL;
+        leave_descriptors(count);
+        rc = create(&client, "cid", MQTTVERSION_3_1_1);
+        give_descriptors();
+        CHECK(rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_PERSISTENCE_ERROR);
+        MQTTClient_destroy(&client);
+        CHECK(count < 10);
+    }
+    rmdir(leaf); /* create may have made it in vain */
+}
+
 static void removed(void)
 {
     for (int version = MQTTVERSION_3_1; version <= MQTTVERSION_5; ++version)
@@ -492,17 +510,18 @@ int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     enum { TROUBLES = sizeof troubles / sizeof *troubles };
-    pid_t children[TROUBLES + 1];
+    pid_t children[TROUBLES + 2];
     for (int i = 0; i < TROUBLES; ++i) {
         trouble = &troubles[i];
         children[i] = start(trouble->name, trouble->prepare, play);
     }
     children[TROUBLES] = start("a directory that was removed", anywhere, removed);
-    for (int i = 0; i <= TROUBLES; ++i) {
+    children[TROUBLES + 1] = start("few descriptors", anywhere, few_descriptors);
+    for (int i = 0; i < TROUBLES + 2; ++i) {
         int status = -1;
         CHECK_INT(waitpid(children[i], &status, 0), children[i]);
         if (status != 0)
-            CHECK_FAIL("%s: status %x", i < TROUBLES ? troubles[i].name : "a removed directory", status);
+            CHECK_FAIL("%s: status %x", i < TROUBLES ? troubles[i].name : i == TROUBLES ? "a removed directory" : "few descriptors", status);
     }
     return 0;
 }

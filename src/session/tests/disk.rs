@@ -145,14 +145,7 @@ impl Disk {
         let mut restored = BTreeMap::new();
         for (&key, record) in self.packets.iter().rev() {
             if let Key::Received(v5, id) = key {
-                let message = (!v5).then(|| decoded(record, v5).into());
-                restored.insert(
-                    id,
-                    Received {
-                        message,
-                        v5_record: v5,
-                    },
-                );
+                restored.insert(id, Received::restored(decoded(record, v5).into(), v5));
             }
         }
         restored

@@ -161,3 +161,61 @@ fn a_record_that_cannot_be_removed_takes_nothing_back() {
         assert!(!client.session.has_unfinished_exchanges());
     }
 }
+
+/// The record of an identifier stays when its exchange ends, and the process dies.
+fn with_a_stale_identifier() -> Client {
+    let mut client = Client::connected(V5);
+    client.receive(publish(ExactlyOnce, 5, "old"));
+    let record = client.disk.packets[&Key::Received(true, id(5))].clone();
+    client.receive(pubrel(5));
+    client
+        .disk
+        .packets
+        .insert(Key::Received(true, id(5)), record);
+    client.restart();
+    client.connect(connack(true));
+    client
+}
+
+fn repeated(payload: &str) -> Packet {
+    Packet::Publish(Publish {
+        dup: true,
+        ..message(ExactlyOnce, 5, payload)
+    })
+}
+
+#[test]
+fn an_identifier_whose_record_stayed_hides_no_other_message() {
+    for first in [publish(ExactlyOnce, 5, "new"), repeated("new")] {
+        let mut client = with_a_stale_identifier();
+        assert_eq!(client.receive(first), ["PUBREC 5"]);
+        assert_eq!(client.receive(repeated("new")), ["PUBREC 5"]);
+        assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+        assert_eq!(client.taken_payloads(), ["old", "new"]);
+        assert!(client.disk.keys().is_empty());
+    }
+}
+
+#[test]
+fn an_identifier_whose_record_stayed_still_tells_its_own_message() {
+    let mut client = with_a_stale_identifier();
+    assert_eq!(client.receive(repeated("old")), ["PUBREC 5"]);
+    assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+    assert_eq!(client.taken_payloads(), ["old"]);
+}
+
+/// The next process dies too, when the other message is queued and its identifier not yet recorded.
+#[test]
+fn an_identifier_whose_record_stayed_repeats_no_queued_message() {
+    let mut client = with_a_stale_identifier();
+    client.takes = false;
+    client.fuse = Some(1);
+    client.try_receive(&publish(ExactlyOnce, 5, "new")).unwrap();
+    assert!(client.drain().is_err());
+    client.restart();
+    client.connect(connack(true));
+    assert_eq!(client.receive(repeated("new")), ["PUBREC 5"]);
+    assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+    client.take_all();
+    assert_eq!(client.taken_payloads(), ["old", "new"]);
+}
