@@ -321,6 +321,7 @@ impl Client {
         state.running = Some(dispatcher);
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
+            let _in_program = reactor::InProgram::enter();
             callback()
         });
         state.running = None;

@@ -61,7 +61,11 @@ impl Client {
         value
     }
 
-    fn wait_changed(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
+    pub(super) fn wait_changed(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+    ) {
         match deadline {
             Some(deadline) => {
                 self.changed.wait_until(state, deadline);

@@ -156,8 +156,8 @@ impl Client {
     /// client runs any more, and none starts later; called from inside one of them it returns at once. It does
     /// not wait for connectionLost or disconnected, in which programs connect in a loop: their calls fail from now on.
     pub fn destroy(&self) {
-        if self.abandon_inherited() {
-            return;
+        if self.is_inherited() {
+            return self.destroy_inherited();
         }
         let mut state = self.lock_idle();
         state.destroyed = true;
