@@ -5,7 +5,7 @@ use super::dispatch::{self, CALLBACK_PATIENCE};
 use super::link::End;
 use super::state::{Driver, Phase, State};
 use crate::packet::{Properties, ReasonCode};
-use parking_lot::MutexGuard;
+use crate::process_lock::MutexGuard;
 use std::time::{Duration, Instant};
 
 impl Client {
@@ -62,10 +62,11 @@ impl Client {
         if state.driver == Driver::Workers && !dispatch::is_dispatcher() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
             // A destroyed client is told nothing more.
-            while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {
-                if self.changed.wait_until(state, patience).timed_out() {
-                    break;
-                }
+            while !state.destroyed
+                && (!state.notices.is_empty() || state.running.is_some())
+                && Instant::now() < patience
+            {
+                self.changed.wait_until(state, patience);
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, pump};
+use crate::process_lock::MutexGuard;
 use crate::transport::{Interest, Transport, wait_ready};
-use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 
 use super::state::{Driver, Phase, State};
 use super::{CalloutGuard, Client, dispatch, pump, reactor};
-use parking_lot::MutexGuard;
+use crate::process_lock::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

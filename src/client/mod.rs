@@ -39,10 +39,10 @@ pub use pump::yield_to_clients as yield_now;
 pub use reactor::{Stopped, shut_down};
 
 use crate::persistence::Store;
+use crate::process_lock::{Condvar, Mutex, MutexGuard};
 use crate::session::Session;
 use crate::transport::{Resumption, ServerAddress};
 use bytes::Bytes;
-use parking_lot::{Condvar, Mutex, MutexGuard};
 use state::State;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};

@@ -8,10 +8,9 @@ use super::Client;
 use super::dispatch;
 use super::link::Link;
 use super::worker::Work;
-use crate::process_lock::ProcessMutex;
+use crate::process_lock::{Condvar, Mutex, ProcessMutex};
 use crate::trace::Level;
 use crate::transport::Transport;
-use parking_lot::{Condvar, Mutex};
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::process_lock::Mutex;
 use openssl::ssl::{self, ErrorCode, SslStream};
-use parking_lot::Mutex;
 
 use super::exchange::wait;
 use super::{Interest, ServerAddress, Transport};

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::process_lock::Mutex;
 use bytes::{Buf, BytesMut};
-use parking_lot::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control};
 
 use super::{ServerAddress, Transport};
