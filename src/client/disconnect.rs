@@ -72,16 +72,19 @@ impl Client {
     }
 
     /// DISCONNECT goes behind what was accepted before: waits for a full socket, and while another thread is in the middle
-    /// of a write (which does not block).
+    /// of a write (which does not block, but for the trace callback before it).
     fn wait_until_sent(
         &self,
         state: &mut MutexGuard<'_, State>,
         deadline: Option<Instant>,
         number: Option<u64>,
     ) {
+        let patience = Instant::now() + CALLBACK_PATIENCE;
         loop {
-            while state.busy || (state.sending && state.link_number() == number) {
-                self.changed.wait(state);
+            self.wait_idle(state);
+            while state.sending && state.link_number() == number && Instant::now() < patience {
+                self.changed.wait_until(state, patience);
+                self.wait_idle(state);
             }
             if state.link_number() != number || state.outbox.is_empty() {
                 return;

@@ -1,4 +1,5 @@
 /* Two clients of one process: they talk to each other and do not disturb each other. */
+#include "peer.h"
 #include "relay.h"
 #include "support.h"
 
@@ -101,6 +102,24 @@ static void a_slow_connect_delays_no_other_client(void)
     MQTTClient_destroy(&slow);
     relay_stop(&relay);
 }
+
+static void a_connect_waits_for_another_of_its_client_no_longer_than_its_timeout(void)
+{
+    struct peer peer;
+    pthread_t thread;
+    peer_start(&peer, "accept; expect CONNECT; signal; expect-eof");
+    MQTTClient slow = create_client(peer.uri, client_id("slow"));
+    CHECK_INT(pthread_create(&thread, NULL, connect_to_silence, slow), 0);
+    peer_await(&peer);
+    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+    options.connectTimeout = 1;
+    long long start = now_ms();
+    CHECK_INT(MQTTClient_connect(slow, &options), MQTTCLIENT_FAILURE);
+    CHECK(now_ms() - start < 1500);
+    pthread_join(thread, NULL);
+    MQTTClient_destroy(&slow);
+    peer_finish(&peer);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -111,6 +130,7 @@ int main(int argc, char **argv)
 #ifdef FIXED
     one_of_each();
     a_slow_connect_delays_no_other_client();
+    a_connect_waits_for_another_of_its_client_no_longer_than_its_timeout();
 #endif
     return 0;
 }
