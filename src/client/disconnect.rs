@@ -8,6 +8,9 @@ use crate::packet::{Properties, ReasonCode};
 use crate::process_lock::MutexGuard;
 use std::time::{Duration, Instant};
 
+/// How long a disconnect, if its own time is shorter, lets this client's callbacks wait for their turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(1);
+
 impl Client {
     /// Waits at most `quiesce` (`None`: without limit) for unfinished QoS 1 and 2 exchanges, sends DISCONNECT, and closes
     /// the connection. Without a connection nothing happens. connectionLost is not called; callbacks of this client
@@ -61,12 +64,20 @@ impl Client {
         // other callbacks from running.
         if state.driver == Driver::Workers && !dispatch::is_dispatcher() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
+            let turn = Instant::now() + TURN_PATIENCE;
+            let turn = deadline.map_or(patience, |deadline| deadline.clamp(turn, patience));
             // A destroyed client is told nothing more.
-            while !state.destroyed
-                && (!state.notices.is_empty() || state.running.is_some())
-                && Instant::now() < patience
-            {
-                self.changed.wait_until(state, patience);
+            while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {
+                // Without one of its own it waits for other clients' callbacks.
+                let limit = if state.running.is_some() {
+                    patience
+                } else {
+                    turn
+                };
+                if limit <= Instant::now() {
+                    break;
+                }
+                self.changed.wait_until(state, limit);
             }
         }
     }
