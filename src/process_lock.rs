@@ -183,3 +183,46 @@ impl Condvar {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn others_are_let_in_and_wake_who_waits() {
+        let (lock, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|scope| {
+            let mut value = lock.lock();
+            scope.spawn(|| {
+                *lock.lock() = 1;
+                changed.notify_all();
+            });
+            let end = Instant::now() + LONG;
+            while *value == 0 && Instant::now() < end {
+                changed.wait_until(&mut value, end);
+            }
+            assert_eq!(*value, 1);
+            MutexGuard::unlocked(&mut value, || *lock.try_lock().unwrap() = 2);
+            assert_eq!(*value, 2);
+        });
+    }
+
+    #[test]
+    fn a_wait_ends_at_its_deadline() {
+        let (lock, changed) = (Mutex::new(()), Condvar::new());
+        let start = Instant::now();
+        changed.wait_until(&mut lock.lock(), start + Duration::from_millis(20));
+        assert!(start.elapsed() < LONG);
+    }
+
+    #[test]
+    fn who_has_patience_for_a_holder_that_stays_gives_up() {
+        let lock = Mutex::new(());
+        let held = lock.lock();
+        assert!(lock.try_lock_for(Duration::from_millis(5)).is_none());
+        drop(held);
+        assert!(lock.try_lock_for(LONG).is_some());
+    }
+}
