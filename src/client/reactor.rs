@@ -4,6 +4,8 @@
 //! calls out it makes sure that another worker waits, so that acknowledgements and pings go on during a slow callback.
 //! Events are edge-triggered; the timer is a descriptor in the same set, armed for the earliest deadline.
 
+mod timers;
+
 use super::Client;
 use super::dispatch;
 use super::link::Link;
@@ -13,10 +15,7 @@ use crate::trace::Level;
 use crate::transport::Transport;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-    timerfd_settime,
-};
+use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -467,57 +466,6 @@ impl Reactor {
                 return;
             };
             client.handle_work(work);
-        }
-    }
-
-    /// Replaces the client's deadline.
-    fn schedule(&self, client: &Client, before: Option<Instant>, at: Instant) {
-        let mut timers = self.timers.lock();
-        if let Some(before) = before {
-            timers.deadlines.remove(&(before, client.key));
-        }
-        timers
-            .deadlines
-            .insert((at, client.key), client.this.clone());
-        if timers.armed.is_none_or(|armed| at < armed) {
-            self.arm(&mut timers, at);
-        }
-    }
-
-    fn arm(&self, timers: &mut Timers, at: Instant) {
-        timers.armed = Some(at);
-        let wait = at.saturating_duration_since(Instant::now());
-        let wait = wait.max(std::time::Duration::from_nanos(1));
-        let value = Timespec {
-            tv_sec: wait.as_secs() as i64,
-            tv_nsec: i64::from(wait.subsec_nanos()),
-        };
-        let never = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let spec = Itimerspec {
-            it_interval: never,
-            it_value: value,
-        };
-        if let Err(error) = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec) {
-            crate::trace!(Level::Severe, "timerfd_settime failed: {error}");
-        }
-    }
-
-    fn fire_timers(&self) {
-        let now = Instant::now();
-        let mut timers = self.timers.lock();
-        timers.armed = None;
-        while let Some(first) = timers.deadlines.first_entry() {
-            let (at, _) = *first.key();
-            if at > now {
-                self.arm(&mut timers, at);
-                break;
-            }
-            if let Some(client) = first.remove().upgrade() {
-                self.work.lock().push_back((client, Work::TIMER));
-            }
         }
     }
 }
