@@ -1,22 +1,32 @@
-//! Locks of tables that all clients of the process share.
+//! Locks that a forked child can go on with.
 //!
-//! They are held over fork, so that no other thread is inside a table while the process is copied, and released in the
-//! child too. A lock that hands itself over to the next thread in line, as `parking_lot`'s may, would go to a thread that
-//! the child does not have; the standard library's is simply free.
+//! The child has none of the threads that held a lock or waited for one. So nothing may be known of them but the lock's own
+//! word, as with the standard library's locks. Those of `parking_lot` keep all waiting threads of the process in one table:
+//! the child's would lead to stacks that it uses for other threads, and a lock may be handed over to one that is not there.
+//! They serve where nothing waits behind them: inside a connection's layers, which no thread holds for long and no child
+//! goes on with.
+//!
+//! [`ProcessMutex`] and [`ProcessRwLock`] are for tables that all clients share. They are held over fork, so that no other
+//! thread is inside a table while the process is copied, and released in the child too.
 #![forbid(unsafe_code)]
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{self, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A mutex. A panic of its holder does not close it to others: what the tables hold is whole at every step.
 #[derive(Debug, Default)]
-pub(crate) struct ProcessMutex<T>(Mutex<T>);
+pub(crate) struct ProcessMutex<T>(sync::Mutex<T>);
 
 impl<T> ProcessMutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        ProcessMutex(Mutex::new(value))
+        ProcessMutex(sync::Mutex::new(value))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+    pub(crate) fn lock(&self) -> sync::MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -36,5 +46,185 @@ impl<T> ProcessRwLock<T> {
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A mutex whose guard can let others in for a while.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(ProcessMutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Mutex(ProcessMutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        MutexGuard {
+            mutex: self,
+            held: Some(self.0.lock()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        let held = match self.0.0.try_lock() {
+            Ok(held) => Some(held),
+            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        held.map(|held| MutexGuard {
+            mutex: self,
+            held: Some(held),
+        })
+    }
+
+    /// Looks now and then until `patience` is over: for a holder that may not exist.
+    pub(crate) fn try_lock_for(&self, patience: Duration) -> Option<MutexGuard<'_, T>> {
+        const PAUSE: Duration = Duration::from_millis(1);
+        let end = Instant::now() + patience;
+        loop {
+            let guard = self.try_lock();
+            if guard.is_some() || end <= Instant::now() {
+                return guard;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// The possession of a [`Mutex`].
+pub(crate) struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+    /// `None` only while others are let in.
+    held: Option<sync::MutexGuard<'a, T>>,
+}
+
+/// A guard cannot be used while its lock is given away, for the borrow lasts as long.
+const HELD: &str = "the lock is held";
+
+impl<T> MutexGuard<'_, T> {
+    /// Runs `work` without the lock.
+    #[inline]
+    pub(crate) fn unlocked<R>(guard: &mut Self, work: impl FnOnce() -> R) -> R {
+        guard.held = None;
+        let result = work();
+        guard.held = Some(guard.mutex.0.lock());
+        result
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.held.as_deref().expect(HELD)
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.held.as_deref_mut().expect(HELD)
+    }
+}
+
+/// A condition variable for [`Mutex`]. To notify nobody costs next to nothing.
+#[derive(Default)]
+pub(crate) struct Condvar {
+    changed: sync::Condvar,
+    /// Changed with the mutex locked: who changes what they wait for knows of them.
+    waiting: AtomicUsize,
+}
+
+impl fmt::Debug for Condvar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condvar").finish_non_exhaustive()
+    }
+}
+
+impl Condvar {
+    pub(crate) const fn new() -> Self {
+        Condvar {
+            changed: sync::Condvar::new(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        self.wait_with(guard, |held| {
+            let held = self.changed.wait(held);
+            held.unwrap_or_else(PoisonError::into_inner)
+        });
+    }
+
+    /// At most until the deadline.
+    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        self.wait_with(guard, |held| {
+            let held = self.changed.wait_timeout(held, patience);
+            held.unwrap_or_else(PoisonError::into_inner).0
+        });
+    }
+
+    fn wait_with<'a, T>(
+        &self,
+        guard: &mut MutexGuard<'a, T>,
+        wait: impl FnOnce(sync::MutexGuard<'a, T>) -> sync::MutexGuard<'a, T>,
+    ) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        guard.held = guard.held.take().map(wait);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn notify_all(&self) {
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn others_are_let_in_and_wake_who_waits() {
+        let (lock, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|scope| {
+            let mut value = lock.lock();
+            scope.spawn(|| {
+                *lock.lock() = 1;
+                changed.notify_all();
+            });
+            let end = Instant::now() + LONG;
+            while *value == 0 && Instant::now() < end {
+                changed.wait_until(&mut value, end);
+            }
+            assert_eq!(*value, 1);
+            MutexGuard::unlocked(&mut value, || *lock.try_lock().unwrap() = 2);
+            assert_eq!(*value, 2);
+        });
+    }
+
+    #[test]
+    fn a_wait_ends_at_its_deadline() {
+        let (lock, changed) = (Mutex::new(()), Condvar::new());
+        let start = Instant::now();
+        changed.wait_until(&mut lock.lock(), start + Duration::from_millis(20));
+        assert!(start.elapsed() < LONG);
+    }
+
+    #[test]
+    fn who_has_patience_for_a_holder_that_stays_gives_up() {
+        let lock = Mutex::new(());
+        let held = lock.lock();
+        assert!(lock.try_lock_for(Duration::from_millis(5)).is_none());
+        drop(held);
+        assert!(lock.try_lock_for(LONG).is_some());
     }
 }

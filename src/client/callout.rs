@@ -53,7 +53,7 @@ impl super::Client {
     pub fn flush_trace(&self) {
         if crate::trace::has_pending() {
             let _callout = CalloutGuard::enter(self.key);
-            crate::trace::flush();
+            super::reactor::flush_trace();
         }
     }
 }

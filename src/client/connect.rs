@@ -5,10 +5,10 @@ use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
 use super::{Client, Error, dispatch, pump, reactor};
 use crate::packet::{ConnAck, ProtocolVersion};
+use crate::process_lock::MutexGuard;
 use crate::session::ConnectOptions;
 use crate::trace::Level;
 use crate::transport::{self, ServerAddress, Transport};
-use parking_lot::MutexGuard;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -83,12 +83,16 @@ impl Client {
     /// returns, unfinished messages of a kept session have been sent again.
     pub fn connect(&self, request: &ConnectRequest) -> Result<Connected, Error> {
         let mut state = self.adopt().ok_or(Error::Failure)?;
+        let patience = Instant::now().checked_add(request.timeout);
         while state.is_changing_connection() && !state.destroyed {
             if state.phase != Phase::Connecting && dispatch::is_dispatcher() {
                 // That disconnect waits for this callback.
                 return Err(Error::Failure);
             }
-            self.changed.wait(&mut state);
+            if patience.is_some_and(|patience| patience <= Instant::now()) {
+                return Err(Error::Failure);
+            }
+            self.wait_changed(&mut state, patience);
         }
         if state.destroyed {
             return Err(Error::Failure);

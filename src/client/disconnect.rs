@@ -5,8 +5,11 @@ use super::dispatch::{self, CALLBACK_PATIENCE};
 use super::link::End;
 use super::state::{Driver, Phase, State};
 use crate::packet::{Properties, ReasonCode};
-use parking_lot::MutexGuard;
+use crate::process_lock::MutexGuard;
 use std::time::{Duration, Instant};
+
+/// How long a disconnect, if its own time is shorter, lets this client's callbacks wait for their turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Client {
     /// Waits at most `quiesce` (`None`: without limit) for unfinished QoS 1 and 2 exchanges, sends DISCONNECT, and closes
@@ -61,26 +64,38 @@ impl Client {
         // other callbacks from running.
         if state.driver == Driver::Workers && !dispatch::is_dispatcher() {
             let patience = Instant::now() + CALLBACK_PATIENCE;
+            let turn = Instant::now() + TURN_PATIENCE;
+            let turn = deadline.map_or(patience, |deadline| deadline.clamp(turn, patience));
             // A destroyed client is told nothing more.
             while !state.destroyed && (!state.notices.is_empty() || state.running.is_some()) {
-                if self.changed.wait_until(state, patience).timed_out() {
+                // Without one of its own it waits for other clients' callbacks.
+                let limit = if state.running.is_some() {
+                    patience
+                } else {
+                    turn
+                };
+                if limit <= Instant::now() {
                     break;
                 }
+                self.changed.wait_until(state, limit);
             }
         }
     }
 
     /// DISCONNECT goes behind what was accepted before: waits for a full socket, and while another thread is in the middle
-    /// of a write (which does not block).
+    /// of a write (which does not block, but for the trace callback before it).
     fn wait_until_sent(
         &self,
         state: &mut MutexGuard<'_, State>,
         deadline: Option<Instant>,
         number: Option<u64>,
     ) {
+        let patience = Instant::now() + CALLBACK_PATIENCE;
         loop {
-            while state.busy || (state.sending && state.link_number() == number) {
-                self.changed.wait(state);
+            self.wait_idle(state);
+            while state.sending && state.link_number() == number && Instant::now() < patience {
+                self.changed.wait_until(state, patience);
+                self.wait_idle(state);
             }
             if state.link_number() != number || state.outbox.is_empty() {
                 return;

@@ -6,8 +6,7 @@
 use super::state::{Driver, State};
 use super::{Client, reactor};
 use crate::packet::{Disconnect, Message, PacketId, Properties, ReasonCode};
-use crate::process_lock::ProcessMutex;
-use parking_lot::MutexGuard;
+use crate::process_lock::{MutexGuard, ProcessMutex};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -321,6 +320,7 @@ impl Client {
         state.running = Some(dispatcher);
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
+            let _in_program = reactor::InProgram::enter();
             callback()
         });
         state.running = None;
@@ -348,9 +348,10 @@ impl Client {
             match deadline {
                 None => self.changed.wait(state),
                 Some(deadline) => {
-                    if self.changed.wait_until(state, deadline).timed_out() {
+                    if deadline <= Instant::now() {
                         return;
                     }
+                    self.changed.wait_until(state, deadline);
                 }
             }
         }

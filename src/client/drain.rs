@@ -4,9 +4,9 @@ use super::callout::CalloutGuard;
 use super::state::{Driver, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
+use crate::process_lock::MutexGuard;
 use crate::session::{Event, StoreOp};
 use crate::trace::Level;
-use parking_lot::MutexGuard;
 
 /// A record could not be stored, and the operation it protects was taken back.
 pub(super) struct StoreFailed;

@@ -3,8 +3,8 @@
 use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, pump};
+use crate::process_lock::MutexGuard;
 use crate::transport::{Interest, Transport, wait_ready};
-use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,11 @@ impl Client {
         value
     }
 
-    fn wait_changed(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
+    pub(super) fn wait_changed(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+    ) {
         match deadline {
             Some(deadline) => {
                 self.changed.wait_until(state, deadline);

@@ -1,8 +1,8 @@
 //! Forked processes: the child has a copy of everything but the threads, so nothing it needs may be locked by one.
 
-use super::state::{Driver, State};
-use super::{Client, dispatch, pump, reactor};
-use parking_lot::MutexGuard;
+use super::state::{Driver, Phase, State};
+use super::{CalloutGuard, Client, dispatch, pump, reactor};
+use crate::process_lock::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -39,23 +39,29 @@ impl Client {
         self.generation.load(Ordering::Relaxed) != reactor::generation()
     }
 
-    /// Lets go of a client that belongs to the parent's threads: the parent goes on with its connection and its store.
-    /// `false`: no such thread had anything to do with it.
-    pub(super) fn abandon_inherited(&self) -> bool {
-        if !self.is_inherited() {
-            return false;
-        }
+    /// Destroys the copy of a client of the parent process. What the parent's threads have to do with is only let go: the
+    /// parent goes on with its connection and its store.
+    pub(super) fn destroy_inherited(&self) {
         let Some(mut state) = self.state.try_lock_for(LOCK_PATIENCE) else {
-            return true;
+            return;
         };
-        if state.driver == Driver::Caller && !state.busy {
-            return false;
-        }
         state.destroyed = true;
         state.link = None;
-        // Not closed: that may remove what the parent uses.
-        std::mem::forget(state.store.take());
-        true
+        pump::deregister(self.key);
+        let of_threads = state.driver == Driver::Workers || state.busy;
+        let store = state.store.take();
+        self.changed.notify_all();
+        // Not locked again: the lock may go to a thread that waited for it when the process was copied.
+        drop(state);
+        match store {
+            // Not closed: that may remove what the parent uses.
+            Some(store) if of_threads => std::mem::forget(store),
+            Some(mut store) => {
+                let _callout = CalloutGuard::enter(self.key);
+                store.close();
+            }
+            None => {}
+        }
     }
 
     /// Makes a client of the parent process this one's. `None`: a thread of the parent was using it.
@@ -71,6 +77,7 @@ impl Client {
             .store(reactor::generation(), Ordering::Relaxed);
         // The parent goes on with it.
         self.resumption.forget();
+        state.phase = Phase::Steady;
         state.sending = false;
         state.running = None;
         state.scheduled = false;

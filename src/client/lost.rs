@@ -6,8 +6,8 @@ use super::dispatch::Notice;
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;
+use crate::process_lock::MutexGuard;
 use crate::trace::Level;
-use parking_lot::MutexGuard;
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
@@ -49,12 +49,17 @@ impl Client {
         if state.loss_thread {
             return;
         }
-        match super::reactor::thread_builder().spawn(move || client.tell_losses()) {
-            Ok(_) => state.loss_thread = true,
-            Err(error) => crate::trace!(
+        state.loss_thread = true;
+        if crate::trace::has_pending() {
+            // In the callback a program may look there for the reason.
+            MutexGuard::unlocked(state, || self.flush_trace());
+        }
+        if let Err(error) = super::reactor::thread_builder().spawn(move || client.tell_losses()) {
+            state.loss_thread = false;
+            crate::trace!(
                 Level::Error,
                 "Cannot start a thread for connectionLost: {error}"
-            ),
+            );
         }
     }
 

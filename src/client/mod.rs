@@ -39,10 +39,10 @@ pub use pump::yield_to_clients as yield_now;
 pub use reactor::{Stopped, shut_down};
 
 use crate::persistence::Store;
+use crate::process_lock::{Condvar, Mutex, MutexGuard};
 use crate::session::Session;
 use crate::transport::{Resumption, ServerAddress};
 use bytes::Bytes;
-use parking_lot::{Condvar, Mutex, MutexGuard};
 use state::State;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -156,8 +156,8 @@ impl Client {
     /// client runs any more, and none starts later; called from inside one of them it returns at once. It does
     /// not wait for connectionLost or disconnected, in which programs connect in a loop: their calls fail from now on.
     pub fn destroy(&self) {
-        if self.abandon_inherited() {
-            return;
+        if self.is_inherited() {
+            return self.destroy_inherited();
         }
         let mut state = self.lock_idle();
         state.destroyed = true;

@@ -2,9 +2,9 @@
 
 use super::state::{Phase, State};
 use super::{Client, reactor};
+use crate::process_lock::MutexGuard;
 use crate::session::SendQueue;
 use crate::transport::Transport;
-use parking_lot::MutexGuard;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::time::Instant;

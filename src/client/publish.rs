@@ -3,9 +3,9 @@
 use super::state::State;
 use super::{Client, Error};
 use crate::packet::{PacketId, QoS};
+use crate::process_lock::MutexGuard;
 use crate::session::PublishRequest;
 use crate::trace::Level;
-use parking_lot::MutexGuard;
 use std::time::Instant;
 
 /// Capacity kept for the next packet's head.

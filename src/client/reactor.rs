@@ -4,20 +4,18 @@
 //! calls out it makes sure that another worker waits, so that acknowledgements and pings go on during a slow callback.
 //! Events are edge-triggered; the timer is a descriptor in the same set, armed for the earliest deadline.
 
+mod timers;
+
 use super::Client;
 use super::dispatch;
 use super::link::Link;
 use super::worker::Work;
-use crate::process_lock::ProcessMutex;
+use crate::process_lock::{Condvar, Mutex, ProcessMutex};
 use crate::trace::Level;
 use crate::transport::Transport;
-use parking_lot::Mutex;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
-use rustix::time::{
-    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-    timerfd_settime,
-};
+use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -56,8 +54,17 @@ struct Reactor {
     idle: AtomicUsize,
     /// Workers that wait for work or will be back before long: all but those that are [`Blocking`].
     active: AtomicUsize,
+    /// Workers that have not ended, but for those inside the program's code.
+    inside: AtomicUsize,
     stopping: AtomicBool,
-    workers: Mutex<Vec<JoinHandle<()>>>,
+    workers: Mutex<Vec<Worker>>,
+    /// Signalled, with `workers` locked, when the last one has left [`inside`](Self::inside) after it was told to end.
+    all_left: Condvar,
+}
+
+struct Worker {
+    thread: JoinHandle<()>,
+    ended: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -74,6 +81,7 @@ thread_local! {
     /// Whose worker this thread is.
     static WORKER_OF: RefCell<Option<Arc<Reactor>>> = const { RefCell::new(None) };
     static IS_BLOCKING: Cell<bool> = const { Cell::new(false) };
+    static IS_IN_PROGRAM: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Holds the table of workers while the process is copied.
@@ -196,8 +204,52 @@ impl Drop for Blocking {
     }
 }
 
+/// While it lives the thread is inside the program's code, and nobody may wait for it who cannot know what it waits for.
+pub(super) struct InProgram {
+    /// Not nested in another one.
+    outermost: bool,
+}
+
+impl InProgram {
+    pub(super) fn enter() -> InProgram {
+        let outermost = !IS_IN_PROGRAM.replace(true);
+        if outermost {
+            with_worker(Reactor::leave);
+        }
+        InProgram { outermost }
+    }
+}
+
+impl Drop for InProgram {
+    fn drop(&mut self) {
+        if self.outermost {
+            IS_IN_PROGRAM.set(false);
+            with_worker(|reactor| {
+                reactor.inside.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+    }
+}
+
+/// If the thread is a worker.
+fn with_worker(work: impl FnOnce(&Reactor)) {
+    WORKER_OF.with_borrow(|reactor| {
+        if let Some(reactor) = reactor {
+            work(reactor);
+        }
+    });
+}
+
 fn is_worker() -> bool {
     WORKER_OF.with_borrow(Option::is_some)
+}
+
+/// Writes out this thread's trace lines. The program's trace callback may take its time, and so may a file or a pipe.
+#[cold]
+pub(super) fn flush_trace() {
+    let _blocking = Blocking::begin();
+    let _in_program = InProgram::enter();
+    crate::trace::flush();
 }
 
 /// Lets a worker handle what came while the client could not be used.
@@ -226,22 +278,32 @@ pub(super) fn unschedule(key: u64, at: Instant) {
 /// Tells the workers to end: the last client is gone.
 pub fn shut_down() -> Stopped {
     let Some(reactor) = REACTOR.lock().take() else {
-        return Stopped(Vec::new());
+        return Stopped(None);
     };
     reactor.stopping.store(true, Ordering::SeqCst);
     reactor.signal();
-    Stopped(std::mem::take(&mut *reactor.workers.lock()))
+    Stopped(Some(reactor))
 }
 
 /// Workers that were told to end.
-pub struct Stopped(Vec<JoinHandle<()>>);
+pub struct Stopped(Option<Arc<Reactor>>);
 
 impl Stopped {
-    /// Waits until they have ended, unless the caller is one of them.
+    /// Waits until they have ended, unless the caller is one of them. One that is inside the program's code, in a
+    /// callback of a client that was destroyed there or in the trace callback, ends when that returns: it may be waiting
+    /// for the caller.
     pub fn wait(self) {
-        if !is_worker() {
-            for worker in self.0 {
-                let _ = worker.join();
+        let Some(reactor) = self.0.filter(|_| !is_worker()) else {
+            return;
+        };
+        let mut workers = reactor.workers.lock();
+        while reactor.inside.load(Ordering::SeqCst) > 0 {
+            reactor.all_left.wait(&mut workers);
+        }
+        let workers = std::mem::take(&mut *workers);
+        for worker in workers {
+            if worker.ended.load(Ordering::SeqCst) {
+                let _ = worker.thread.join();
             }
         }
     }
@@ -286,8 +348,10 @@ impl Reactor {
             work: Mutex::default(),
             idle: AtomicUsize::new(0),
             active: AtomicUsize::new(0),
+            inside: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             workers: Mutex::default(),
+            all_left: Condvar::new(),
         })
     }
 
@@ -298,20 +362,39 @@ impl Reactor {
 
     fn spawn_worker(self: &Arc<Self>) -> io::Result<()> {
         let reactor = Arc::clone(self);
+        let ended = Arc::new(AtomicBool::new(false));
+        let end = Arc::clone(&ended);
         self.active.fetch_add(1, Ordering::SeqCst);
-        let spawned = thread_builder().spawn(move || reactor.work());
-        match spawned {
-            Ok(worker) => {
-                let mut workers = self.workers.lock();
-                workers.retain(|worker| !worker.is_finished());
-                workers.push(worker);
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        let mut workers = self.workers.lock();
+        match thread_builder().spawn(move || reactor.work(&end)) {
+            Ok(thread) => {
+                workers.retain(|worker| !worker.thread.is_finished());
+                workers.push(Worker { thread, ended });
                 Ok(())
             }
             Err(error) => {
+                drop(workers);
                 self.active.fetch_sub(1, Ordering::SeqCst);
+                self.leave();
                 Err(error)
             }
         }
+    }
+
+    /// One worker less is inside.
+    #[inline]
+    fn leave(&self) {
+        let last = self.inside.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last && self.stopping.load(Ordering::SeqCst) {
+            self.tell_all_left();
+        }
+    }
+
+    #[cold]
+    fn tell_all_left(&self) {
+        let _workers = self.workers.lock();
+        self.all_left.notify_all();
     }
 
     fn add_worker(self: &Arc<Self>) {
@@ -323,7 +406,7 @@ impl Reactor {
     }
 
     /// A worker's life.
-    fn work(self: Arc<Self>) {
+    fn work(self: Arc<Self>, ended: &AtomicBool) {
         WORKER_OF.set(Some(Arc::clone(&self)));
         let mut events = Vec::with_capacity(EVENTS);
         while !self.stopping.load(Ordering::SeqCst) {
@@ -344,11 +427,15 @@ impl Reactor {
             }
             self.work_off();
             dispatch::run_callbacks();
-            crate::trace::flush();
+            if crate::trace::has_pending() {
+                flush_trace();
+            }
         }
         self.active.fetch_sub(1, Ordering::SeqCst);
         // A wake-up that this worker consumed may have been meant for the next one.
         self.signal();
+        ended.store(true, Ordering::SeqCst);
+        self.leave();
     }
 
     /// An event is told once, so it is put where every worker finds it if this one is held up.
@@ -379,57 +466,6 @@ impl Reactor {
                 return;
             };
             client.handle_work(work);
-        }
-    }
-
-    /// Replaces the client's deadline.
-    fn schedule(&self, client: &Client, before: Option<Instant>, at: Instant) {
-        let mut timers = self.timers.lock();
-        if let Some(before) = before {
-            timers.deadlines.remove(&(before, client.key));
-        }
-        timers
-            .deadlines
-            .insert((at, client.key), client.this.clone());
-        if timers.armed.is_none_or(|armed| at < armed) {
-            self.arm(&mut timers, at);
-        }
-    }
-
-    fn arm(&self, timers: &mut Timers, at: Instant) {
-        timers.armed = Some(at);
-        let wait = at.saturating_duration_since(Instant::now());
-        let wait = wait.max(std::time::Duration::from_nanos(1));
-        let value = Timespec {
-            tv_sec: wait.as_secs() as i64,
-            tv_nsec: i64::from(wait.subsec_nanos()),
-        };
-        let never = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let spec = Itimerspec {
-            it_interval: never,
-            it_value: value,
-        };
-        if let Err(error) = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &spec) {
-            crate::trace!(Level::Severe, "timerfd_settime failed: {error}");
-        }
-    }
-
-    fn fire_timers(&self) {
-        let now = Instant::now();
-        let mut timers = self.timers.lock();
-        timers.armed = None;
-        while let Some(first) = timers.deadlines.first_entry() {
-            let (at, _) = *first.key();
-            if at > now {
-                self.arm(&mut timers, at);
-                break;
-            }
-            if let Some(client) = first.remove().upgrade() {
-                self.work.lock().push_back((client, Work::TIMER));
-            }
         }
     }
 }

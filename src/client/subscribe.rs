@@ -3,10 +3,10 @@
 use super::state::State;
 use super::{Client, Error};
 use crate::packet::{PacketId, Properties, SubAck, SubscriptionRequest};
+use crate::process_lock::MutexGuard;
 use crate::session::SendError;
 use crate::trace::Level;
 use bytes::Bytes;
-use parking_lot::MutexGuard;
 use std::time::Instant;
 
 impl Client {

@@ -4,12 +4,9 @@ use super::drive::earlier;
 use super::input::ReadTurn;
 use super::state::State;
 use super::{Client, reactor};
-use parking_lot::MutexGuard;
+use crate::process_lock::MutexGuard;
 use rustix::event::epoll;
-use std::time::{Duration, Instant};
-
-/// How long a worker waits for a client that is in use before another one takes over what else there is to do.
-const PATIENCE: Duration = Duration::from_millis(1);
+use std::time::Instant;
 
 /// What has happened on a client's connection and waits to be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,10 +57,10 @@ impl Client {
     /// Something has happened on the connection, or is due. While another thread is in the middle of an operation it
     /// is only noted: a worker does not wait for the application's store.
     pub(super) fn handle_work(&self, work: Work) {
-        let mut state = match self.state.try_lock_for(PATIENCE) {
+        let mut state = match self.state.try_lock() {
             Some(state) => state,
             None => {
-                // A call that writes to files goes on for long: the disk is slow today.
+                // A call that writes to files may go on for long.
                 let _blocking = reactor::Blocking::begin();
                 self.state.lock()
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use crate::process_lock::Mutex;
 
 use super::{Store, StoreError};
 

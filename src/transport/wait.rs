@@ -1,10 +1,15 @@
 //! Waiting for transports to become ready.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::Transport;
+
+/// How long to wait when readiness cannot be found out.
+const BLIND_PAUSE: Duration = Duration::from_millis(10);
 
 /// What to wait for, and what a wait found. A transport that has ended counts as readable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +58,7 @@ pub fn wait_any(
             PollFd::from_borrowed_fd(transport.descriptor(), flags(*transport, *interest))
         })
         .collect();
-    wait(
+    let known = wait(
         &mut fds,
         if buffered {
             Some(Instant::now())
@@ -61,20 +66,31 @@ pub fn wait_any(
             deadline
         },
     );
+    if !known {
+        // Trying does no harm: nothing blocks.
+        thread::sleep(BLIND_PAUSE);
+        return transports.iter().map(|(_, interest)| *interest).collect();
+    }
     let both = transports.iter().zip(&fds);
     both.map(|((transport, interest), fd)| found(*transport, *interest, fd.revents()))
         .collect()
 }
 
-fn wait(fds: &mut [PollFd<'_>], deadline: Option<Instant>) {
+/// `false`: that cannot be found out. The process may have fewer descriptors now than it waits for, or the kernel no memory.
+fn wait(fds: &mut [PollFd<'_>], deadline: Option<Instant>) -> bool {
     let timeout = deadline.and_then(|deadline| {
         Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok()
     });
-    if poll(fds, timeout.as_ref()).is_err() {
-        // Interrupted: nothing is ready as far as is known.
-        for fd in fds {
-            fd.clear_revents();
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) => true,
+        Err(Errno::INTR) => {
+            // Nothing is ready as far as is known.
+            for fd in fds {
+                fd.clear_revents();
+            }
+            true
         }
+        Err(_) => false,
     }
 }
 

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support.h"
+#include "peer.h"
 
 static struct inbox inbox;
 static char *topic;
@@ -99,22 +99,64 @@ static int discard(void *context, char *name, int length, MQTTClient_message *me
 }
 
 /* Forks at any moment: nothing in the child may be locked by a thread that it does not have. */
-static void forks_in_the_middle_of_everything(void)
+static void forks_in_the_middle_of_everything(int callbacks)
 {
-    MQTTClient client = create_client(broker, client_id("busy"));
-    CHECK_INT(MQTTClient_setCallbacks(client, NULL, NULL, discard, NULL), MQTTCLIENT_SUCCESS);
-    connect_client(client, 1);
-    CHECK_INT(MQTTClient_subscribe(client, topic, 1), MQTTCLIENT_SUCCESS);
-    pthread_t threads[2];
-    for (int i = 0; i < 2; ++i)
+    enum { THREADS = 4 };
+    MQTTClient client = create_client(broker, client_id(callbacks ? "busy" : "busy-without"));
+    if (callbacks) {
+        CHECK_INT(MQTTClient_setCallbacks(client, NULL, NULL, discard, NULL), MQTTCLIENT_SUCCESS);
+        connect_client(client, 1);
+        CHECK_INT(MQTTClient_subscribe(client, topic, 1), MQTTCLIENT_SUCCESS);
+    } else {
+        connect_client(client, 1);
+    }
+    pthread_t threads[THREADS];
+    __atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; ++i)
         CHECK_INT(pthread_create(&threads[i], NULL, publish_on, client), 0);
-    for (int i = 0; i < 40; ++i)
+    for (int i = 0; i < 60; ++i)
         in_child(i % 4 ? destroy_handle : destroy_and_start_anew, client);
     __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < THREADS; ++i)
         pthread_join(threads[i], NULL);
     CHECK_INT(MQTTClient_isConnected(client), 1);
     disconnect_and_destroy(&client);
+}
+
+static MQTTClient_deliveryToken unanswered;
+static int waiting;
+
+static void *wait_on(void *client)
+{
+    __atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
+    CHECK_INT(MQTTClient_waitForCompletion(client, unanswered, 10 * PATIENCE), MQTTCLIENT_SUCCESS);
+    return NULL;
+}
+
+/* The child's threads get the stacks of threads that wait in the parent: nothing there may be thought to wait still. */
+static void children_beside_threads_that_wait(void)
+{
+    enum { THREADS = 12 };
+    struct peer peer;
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; expect PUBLISH; await; send 40 02 00 01;"
+                      "expect DISCONNECT; expect-eof");
+    inbox_init(&inbox);
+    MQTTClient client = create_client(peer.uri, "waiting");
+    use_inbox(client, &inbox);
+    connect_client(client, 1);
+    unanswered = publish_text(client, "t", "x", 1, 0);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; ++i)
+        CHECK_INT(pthread_create(&threads[i], NULL, wait_on, client), 0);
+    while (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) < THREADS)
+        usleep(1000);
+    for (int i = 0; i < 60; ++i)
+        in_child(destroy_and_start_anew, client);
+    peer_signal(&peer);
+    for (int i = 0; i < THREADS; ++i)
+        pthread_join(threads[i], NULL);
+    disconnect_and_destroy(&client);
+    peer_finish(&peer);
 }
 
 int main(int argc, char **argv)
@@ -124,6 +166,8 @@ int main(int argc, char **argv)
     child_goes_on_without_callbacks();
     parent_is_unharmed(0);
     parent_is_unharmed(1);
-    forks_in_the_middle_of_everything();
+    forks_in_the_middle_of_everything(1);
+    forks_in_the_middle_of_everything(0);
+    children_beside_threads_that_wait();
     return 0;
 }

@@ -117,10 +117,40 @@ static void no_descriptors_left(void)
     }
 }
 
+/* The limit may be lowered below what is open: then even waiting for descriptors fails. */
+static void fewer_descriptors_than_open(void)
+{
+    struct rlimit kept, none;
+    struct inbox inbox;
+    inbox_init(&inbox);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &kept), 0);
+    MQTTClient plain = create_client(broker, client_id("limited")), calling = create_client(broker, client_id("limited-2"));
+    use_inbox(calling, &inbox);
+    connect_client(plain, 1);
+    connect_client(calling, 1);
+    CHECK_INT(MQTTClient_subscribe(plain, unique("limited"), 1), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_subscribe(calling, unique("limited"), 1), MQTTCLIENT_SUCCESS);
+    none = kept;
+    none.rlim_cur = 0;
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct timespec before, after;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    expect_nothing(plain);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    CHECK((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < QUIET / 3);
+    deliver_text(plain, unique("limited"), "x", 1, 0);
+    expect_text(plain, unique("limited"), "x", 1);
+    CHECK_ARRIVES(&inbox, arrived, 1);
+    disconnect_and_destroy(&plain);
+    disconnect_and_destroy(&calling);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &kept), 0);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     no_descriptors_left();
+    fewer_descriptors_than_open();
     at_once();
     one_after_another();
     acknowledged_one_by_one(0);

@@ -1,4 +1,5 @@
 /* Two clients of one process: they talk to each other and do not disturb each other. */
+#include "peer.h"
 #include "relay.h"
 #include "support.h"
 
@@ -74,6 +75,42 @@ static void one_of_each(void)
     disconnect_and_destroy(&plain);
 }
 
+static sem_t go_on;
+
+static int block(void *context, char *name, int length, MQTTClient_message *message)
+{
+    inbox_message(context, name, length, message);
+    while (sem_wait(&go_on) != 0)
+        ;
+    return 1;
+}
+
+/* Another client's callback holds up this one's callbacks, and nothing else. */
+static void a_callback_that_does_not_return_delays_no_other_clients_calls(void)
+{
+    struct inbox blocked, inbox;
+    inbox_init(&blocked);
+    inbox_init(&inbox);
+    CHECK_INT(sem_init(&go_on, 0, 0), 0);
+    MQTTClient blocking = create_client(broker, client_id("blocking")), other = create_client(broker, client_id("other"));
+    CHECK_INT(MQTTClient_setCallbacks(blocking, &blocked, NULL, block, NULL), MQTTCLIENT_SUCCESS);
+    use_inbox(other, &inbox);
+    connect_client(blocking, 1);
+    connect_client(other, 1);
+    CHECK_INT(MQTTClient_subscribe(blocking, unique("blocking"), 1), MQTTCLIENT_SUCCESS);
+    deliver_text(other, unique("blocking"), "stop", 1, 0);
+    CHECK_ARRIVES(&blocked, arrived, 1);
+    long long start = now_ms();
+    CHECK_INT(MQTTClient_subscribe(other, unique("other"), 1), MQTTCLIENT_SUCCESS);
+    for (int i = 0; i < 3; ++i)
+        deliver_text(other, unique("other"), "x", 2, 0);
+    CHECK_INT(MQTTClient_disconnect(other, 100), MQTTCLIENT_SUCCESS);
+    MQTTClient_destroy(&other);
+    CHECK(now_ms() - start < 3000);
+    sem_post(&go_on);
+    disconnect_and_destroy(&blocking);
+}
+
 static void *connect_to_silence(void *client)
 {
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
@@ -101,6 +138,24 @@ static void a_slow_connect_delays_no_other_client(void)
     MQTTClient_destroy(&slow);
     relay_stop(&relay);
 }
+
+static void a_connect_waits_for_another_of_its_client_no_longer_than_its_timeout(void)
+{
+    struct peer peer;
+    pthread_t thread;
+    peer_start(&peer, "accept; expect CONNECT; signal; expect-eof");
+    MQTTClient slow = create_client(peer.uri, client_id("slow"));
+    CHECK_INT(pthread_create(&thread, NULL, connect_to_silence, slow), 0);
+    peer_await(&peer);
+    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+    options.connectTimeout = 1;
+    long long start = now_ms();
+    CHECK_INT(MQTTClient_connect(slow, &options), MQTTCLIENT_FAILURE);
+    CHECK(now_ms() - start < 1500);
+    pthread_join(thread, NULL);
+    MQTTClient_destroy(&slow);
+    peer_finish(&peer);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -110,7 +165,9 @@ int main(int argc, char **argv)
     with_callbacks();
 #ifdef FIXED
     one_of_each();
+    a_callback_that_does_not_return_delays_no_other_clients_calls();
     a_slow_connect_delays_no_other_client();
+    a_connect_waits_for_another_of_its_client_no_longer_than_its_timeout();
 #endif
     return 0;
 }

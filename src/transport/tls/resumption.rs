@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::process_lock::Mutex;
 use openssl::error::ErrorStack;
 use openssl::ssl::{
     SslContextBuilder, SslContextRef, SslRef, SslSessionCacheMode, SslSessionRef, SslVersion,
@@ -14,7 +15,6 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509Ref, X509StoreContext};
-use parking_lot::Mutex;
 
 use super::{ServerAddress, ServerName, TlsOptions};
 use crate::ffi::tls_session;
