@@ -81,7 +81,7 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
     remove_orphans(store, &keys, &outbound);
     put_in_sending_order(&mut outbound);
 
-    let (queue, next_seq) = restore_queue(store);
+    let (queue, next_seq) = restore_queue(store, &keys);
     Ok(Restored {
         outbound,
         inbound,
@@ -225,23 +225,37 @@ fn first_after_gap(numbers: &[u32], size: u32) -> usize {
     index
 }
 
-/// The queued messages, and the sequence number after the last of them. Whatever fails here is traced only.
-fn restore_queue(store: &mut dyn Store) -> (Vec<(Key, QueuedMessage)>, u32) {
-    let keys = store.keys().unwrap_or_else(|error| {
-        trace!(Level::Error, "{error}");
-        Vec::new()
-    });
+/// The queued messages, and the sequence number after the last of them. Whatever fails here is traced only: a message that
+/// cannot be read now stays where it is, and no other one gets its number. `listed`: the keys as they were told before.
+fn restore_queue(store: &mut dyn Store, listed: &[Key]) -> (Vec<(Key, QueuedMessage)>, u32) {
+    let (keys, told) = match store.keys() {
+        Ok(keys) => (
+            keys.iter().filter_map(|key| Key::parse(key)).collect(),
+            true,
+        ),
+        Err(error) => {
+            trace!(Level::Error, "{error}");
+            (listed.to_vec(), false)
+        }
+    };
     let mut queue = Vec::new();
-    for key in keys.iter().filter_map(|key| Key::parse(key)) {
+    for key in keys {
         let Key::Queued { v5, seq } = key else {
             continue;
         };
+        if !told {
+            queue.push((seq, key, None));
+            continue;
+        }
         match store.get(&key.to_string()) {
             Ok(record) => match QueuedMessage::decode(record.into(), v5) {
-                Some(message) => queue.push((seq, key, message)),
+                Some(message) => queue.push((seq, key, Some(message))),
                 None => set_aside(store, key, "its fields do not fit"),
             },
-            Err(error) => trace!(Level::Error, "{error}"),
+            Err(error) => {
+                trace!(Level::Error, "{error}");
+                queue.push((seq, key, None));
+            }
         }
     }
     queue.sort_unstable_by_key(|&(seq, key, _)| (seq, key));
@@ -249,14 +263,14 @@ fn restore_queue(store: &mut dyn Store) -> (Vec<(Key, QueuedMessage)>, u32) {
     let last = queue.last().map_or(0, |&(seq, ..)| seq);
     let queue = queue
         .into_iter()
-        .map(|(_, key, message)| (key, message))
+        .filter_map(|(_, key, message)| Some((key, message?)))
         .collect();
     (queue, (last + 1) % Key::QUEUE_NUMBERS)
 }
 
 /// Sequence numbers wrap like packet identifiers, but old records that nobody removed may lie far
 /// back; so only a gap of more than half the circle is taken for its end.
-fn put_in_queue_order(queue: &mut [(u32, Key, QueuedMessage)]) {
+fn put_in_queue_order(queue: &mut [(u32, Key, Option<QueuedMessage>)]) {
     let numbers: Vec<u32> = queue.iter().map(|&(seq, ..)| seq).collect();
     let first = first_after_gap(&numbers, Key::QUEUE_NUMBERS);
     if first > 0 && numbers[first] - numbers[first - 1] > Key::QUEUE_NUMBERS / 2 {

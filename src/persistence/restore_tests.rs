@@ -365,6 +365,25 @@ fn a_store_that_fails_for_packets_fails_the_restore_and_for_the_queue_does_not()
     }
 }
 
+#[test]
+fn the_number_of_a_message_that_cannot_be_read_now_is_not_given_to_another() {
+    let records = [
+        named("q-1", queued("one", false)),
+        named("q-2", queued("two", false)),
+    ];
+    // Told twice, then read one by one.
+    for (call, read) in [(1, 0), (2, 1), (3, 1)] {
+        let mut store = store(&records);
+        store.fail_at(call);
+        let found = restore(&mut store, false).unwrap();
+        assert_eq!(
+            (found.queue.len(), found.next_seq),
+            (read, 3),
+            "call {call}"
+        );
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_records_panic(records: BTreeMap<String, Vec<u8>>, ids: [u16; 4], v5: bool) {

@@ -218,6 +218,12 @@ static int all_arrived(void)
     return 1;
 }
 
+static void receive_all(MQTTClient client)
+{
+    for (long long until = now_ms() + PATIENCE; !all_arrived() && now_ms() < until;)
+        receive(client, QUIET);
+}
+
 /* Sends messages to itself, through two clients one after the other; the call with this number fails. False: there was
  * none with this number. */
 static int run(int failing)
@@ -240,8 +246,13 @@ static int run(int failing)
     MQTTClient_destroy(&client); /* with messages under way in both directions */
     client = create_stored(id);
     publish(client, topic, name, MESSAGES - 1);
-    for (long long until = now_ms() + PATIENCE; !all_arrived() && now_ms() < until;)
-        receive(client, QUIET);
+    receive_all(client);
+    if (!all_arrived() && (strncmp(store.failed, "get q", 5) == 0 || strncmp(store.failed, "keys", 4) == 0)) {
+        /* as with the original, what could not be read waits in the store for the next client */
+        MQTTClient_destroy(&client);
+        client = create_stored(id);
+        receive_all(client);
+    }
     receive(client, 50); /* nothing comes twice */
     int failed = store.calls > failing;
     if (!all_arrived())
