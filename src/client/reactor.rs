@@ -277,12 +277,8 @@ pub(super) fn unschedule(key: u64, at: Instant) {
 
 /// Tells the workers to end: the last client is gone.
 pub fn shut_down() -> Stopped {
-    let Some(reactor) = REACTOR.lock().take() else {
-        return Stopped(None);
-    };
-    reactor.stopping.store(true, Ordering::SeqCst);
-    reactor.signal();
-    Stopped(Some(reactor))
+    let reactor = REACTOR.lock().take();
+    Stopped(reactor.inspect(|reactor| reactor.stop()))
 }
 
 /// Workers that were told to end.
@@ -296,11 +292,14 @@ impl Stopped {
         let Some(reactor) = self.0.filter(|_| !is_worker()) else {
             return;
         };
-        let mut workers = reactor.workers.lock();
-        while reactor.inside.load(Ordering::SeqCst) > 0 {
-            reactor.all_left.wait(&mut workers);
-        }
-        let workers = std::mem::take(&mut *workers);
+        // The last one to leave locks the list once more, so it is not kept locked while they end.
+        let workers = {
+            let mut workers = reactor.workers.lock();
+            while reactor.inside.load(Ordering::SeqCst) > 0 {
+                reactor.all_left.wait(&mut workers);
+            }
+            std::mem::take(&mut *workers)
+        };
         for worker in workers {
             if worker.ended.load(Ordering::SeqCst) {
                 let _ = worker.thread.join();
@@ -380,6 +379,12 @@ impl Reactor {
                 Err(error)
             }
         }
+    }
+
+    /// Tells the workers to end.
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.signal();
     }
 
     /// One worker less is inside.
@@ -466,6 +471,30 @@ impl Reactor {
                 return;
             };
             client.handle_work(work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn to_wait_for_the_workers_ends_whenever_they_do() {
+        for round in 0..5000 {
+            let reactor = Arc::new(Reactor::new().unwrap());
+            reactor.spawn_worker().unwrap();
+            while reactor.idle.load(Ordering::SeqCst) == 0 {
+                thread::yield_now();
+            }
+            reactor.stop();
+            // It is on its way out, sometimes nearer to the end than at others.
+            let begin = Instant::now() + Duration::from_micros(round % 100);
+            while Instant::now() < begin {
+                std::hint::spin_loop();
+            }
+            Stopped(Some(reactor)).wait();
         }
     }
 }
