@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 const READ_SIZE: usize = 64 * 1024;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
-/// Messages waiting for the application above which nothing more is read.
-const PAUSE_ABOVE: usize = 1024 * 1024;
+/// Bytes of messages waiting for the application above which nothing more is read. With more, the thread that reads and the
+/// one that runs callbacks work on different memory, each with a processor's cache of its own.
+const PAUSE_ABOVE: usize = READ_SIZE;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
 

@@ -1,8 +1,10 @@
 //! Received bytes on their way to whole packets.
 
-use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, next_frame};
+use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, claimed_length, next_frame};
 use bytes::{Buf, Bytes, BytesMut};
 
+/// How many times what has come of a packet is believed to come.
+const TRUSTED: usize = 16;
 /// Capacity that an emptied buffer keeps for the next acknowledgements.
 const KEPT_CAPACITY: usize = 512;
 
@@ -19,7 +21,26 @@ impl ReadBuffer {
     /// Appends what a read gave. All whole packets have been taken out before.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         debug_assert!(self.rest.is_empty());
+        if self.fresh.capacity() - self.fresh.len() < bytes.len() {
+            self.make_room(bytes);
+        }
         self.fresh.extend_from_slice(bytes);
+    }
+
+    /// Makes room for `bytes`, and for more of the packet they belong to: not for all that is claimed at once, yet a large
+    /// one is not copied each time it has doubled.
+    fn make_room(&mut self, bytes: &[u8]) {
+        let begin = if self.fresh.is_empty() {
+            bytes
+        } else {
+            &self.fresh
+        };
+        let claimed = claimed_length(begin).unwrap_or_default();
+        let received = self.fresh.len() + bytes.len();
+        // Its last piece will come with the beginning of the next one.
+        let claimed = claimed.saturating_add(bytes.len());
+        let wanted = claimed.min(received.saturating_mul(TRUSTED)).max(received);
+        self.fresh.reserve(wanted - self.fresh.len());
     }
 
     /// Takes out the next packet if it is whole and an acknowledgement in the form that all versions share.

@@ -22,6 +22,13 @@ impl Frame {
     }
 }
 
+/// The length in bytes of the packet at the front of `bytes`, as its fixed header claims it; `None` if that is not there
+/// or wrong.
+pub fn claimed_length(bytes: &[u8]) -> Option<usize> {
+    let (remaining_length, length_size) = peek_variable_byte_integer(bytes.get(1..)?).ok()??;
+    Some(1 + length_size + remaining_length as usize)
+}
+
 /// Takes the next whole packet off the front of `buf`, which lies in one piece; `None` if more bytes are needed.
 /// Nothing is copied from [`Bytes`] and [`BytesMut`](bytes::BytesMut).
 ///

@@ -35,7 +35,7 @@ pub use connect::{Connect, Will};
 pub use disconnect::Disconnect;
 pub use error::{Malformed, TooLarge};
 pub use fixed_header::{FixedHeader, PacketType};
-pub use frame::{Frame, next_frame};
+pub use frame::{Frame, claimed_length, next_frame};
 pub use message::Message;
 pub use properties::{
     NO_PROPERTIES, Properties, Property, PropertyPlace, PropertyType, PropertyValue,
