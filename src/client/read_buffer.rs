@@ -135,4 +135,20 @@ mod tests {
             assert!(buffer.next_frame(100).is_err());
         }
     }
+
+    #[test]
+    fn room_is_made_for_a_large_packet_by_what_has_come_of_it() {
+        let piece = [0; 1000];
+        let mut buffer = ReadBuffer::default();
+        // 0x0fff_ffff bytes, as much as can be claimed.
+        buffer.push(&[0x30, 0xff, 0xff, 0xff, 0x7f]);
+        buffer.push(&piece);
+        let capacity = buffer.fresh.capacity();
+        assert!(capacity <= TRUSTED * (5 + piece.len()), "{capacity}");
+        let first = buffer.fresh.as_ptr();
+        for _ in 0..10 {
+            buffer.push(&piece);
+        }
+        assert_eq!(buffer.fresh.as_ptr(), first, "copied again");
+    }
 }
