@@ -150,7 +150,7 @@ impl Client {
                 let v5 = state.session.is_v5();
                 let record = seq.map(|seq| Key::Queued { v5, seq });
                 match state.driver {
-                    // It may wait long for a receive; it must not keep the read buffer it came in alive.
+                    // It may wait long for a receive.
                     Driver::Caller => state.push_message(message.detached(), record),
                     Driver::Workers => state.push_message(message, record),
                 }

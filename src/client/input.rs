@@ -14,7 +14,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bytes read at a time.
+/// Bytes read at a time, but for large packets.
 const READ_SIZE: usize = 64 * 1024;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
@@ -74,12 +74,12 @@ impl Client {
             if state.link_number() != Some(number) {
                 return ReadTurn::Skipped;
             }
-            let count = match result {
-                Ok(0) => {
+            let had_room = match result {
+                Ok((0, _)) => {
                     self.lose_connection(state, "the server closed the connection");
                     return ReadTurn::Skipped;
                 }
-                Ok(count) => count,
+                Ok((_, had_room)) => had_room,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if let Some(others_to_end) = self.take_wish(state) {
                         to_end |= others_to_end;
@@ -103,7 +103,7 @@ impl Client {
                 turn = ReadTurn::Drained;
                 break;
             }
-            if count < READ_SIZE && !to_end && transport.short_read_drains() {
+            if had_room && !to_end && transport.short_read_drains() {
                 match self.take_wish(state) {
                     Some(others_to_end) => to_end = others_to_end,
                     None => {
@@ -224,8 +224,8 @@ fn handle_next(
     handled.map(|()| true)
 }
 
-/// Appends what one read gives to `input`.
-fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<usize> {
+/// Appends what one read gives to `input`; how much, and whether there was room for more.
+fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<(usize, bool)> {
     thread_local! {
         static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
@@ -233,8 +233,6 @@ fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<us
         if scratch.is_empty() {
             *scratch = vec![0; READ_SIZE];
         }
-        let count = transport.read(scratch)?;
-        input.push(&scratch[..count]);
-        Ok(count)
+        input.fill(scratch, |room| transport.read(room))
     })
 }

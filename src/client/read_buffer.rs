@@ -1,10 +1,15 @@
 //! Received bytes on their way to whole packets.
 
+mod large;
+
 use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, claimed_length, next_frame};
 use bytes::{Buf, Bytes, BytesMut};
+use large::LargePacket;
 
-/// How many times what has come of a packet is believed to come.
-const TRUSTED: usize = 16;
+/// A packet of which more than this is missing gets memory of its own, into which the rest of it is read.
+const LARGE: usize = 16 * 1024;
+/// Where a large packet was, another one is expected: so much is read to learn its length.
+const FIRST_PIECE: usize = 4096;
 /// Capacity that an emptied buffer keeps for the next acknowledgements.
 const KEPT_CAPACITY: usize = 512;
 
@@ -15,32 +20,41 @@ pub(super) struct ReadBuffer {
     rest: Bytes,
     /// What has come while there was no rest; nothing shares its memory.
     fresh: BytesMut,
+    /// The packet that is being received, if much of it is missing; the other two are empty then.
+    large: Option<LargePacket>,
+    /// The last packet was a large one.
+    expects_large: bool,
 }
 
 impl ReadBuffer {
-    /// Appends what a read gave. All whole packets have been taken out before.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        debug_assert!(self.rest.is_empty());
-        if self.fresh.capacity() - self.fresh.len() < bytes.len() {
-            self.make_room(bytes);
+    /// Reads once. `read` fills the room it is given from the front, and says how far. Gives that, and whether there was
+    /// room for more. All whole packets have been taken out before.
+    pub(super) fn fill<E>(
+        &mut self,
+        scratch: &mut [u8],
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<(usize, bool), E> {
+        if let Some(large) = &mut self.large {
+            let room = large.room();
+            let size = room.len();
+            let count = read(room)?;
+            large.advance(count);
+            return Ok((count, count < size));
         }
-        self.fresh.extend_from_slice(bytes);
+        let size = match self.expects_large {
+            true => scratch.len().min(FIRST_PIECE),
+            false => scratch.len(),
+        };
+        let count = read(&mut scratch[..size])?;
+        self.expects_large = false;
+        self.push(&scratch[..count]);
+        Ok((count, count < size))
     }
 
-    /// Makes room for `bytes`, and for more of the packet they belong to: not for all that is claimed at once, yet a large
-    /// one is not copied each time it has doubled.
-    fn make_room(&mut self, bytes: &[u8]) {
-        let begin = if self.fresh.is_empty() {
-            bytes
-        } else {
-            &self.fresh
-        };
-        let claimed = claimed_length(begin).unwrap_or_default();
-        let received = self.fresh.len() + bytes.len();
-        // Its last piece will come with the beginning of the next one.
-        let claimed = claimed.saturating_add(bytes.len());
-        let wanted = claimed.min(received.saturating_mul(TRUSTED)).max(received);
-        self.fresh.reserve(wanted - self.fresh.len());
+    /// Appends what a read gave.
+    fn push(&mut self, bytes: &[u8]) {
+        debug_assert!(self.rest.is_empty());
+        self.fresh.extend_from_slice(bytes);
     }
 
     /// Takes out the next packet if it is whole and an acknowledgement in the form that all versions share.
@@ -67,7 +81,8 @@ impl ReadBuffer {
         let frame = next_frame(&mut self.rest, maximum)?;
         if frame.is_none() {
             // Copied, so that the handled packets' memory can go.
-            self.fresh = BytesMut::from(&std::mem::take(&mut self.rest)[..]);
+            let rest = std::mem::take(&mut self.rest);
+            self.keep_incomplete(&rest);
         }
         Ok(frame)
     }
@@ -77,14 +92,39 @@ impl ReadBuffer {
             if self.fresh.capacity() > KEPT_CAPACITY {
                 self.fresh = BytesMut::new();
             }
-            return Ok(None);
+            return self.next_large(maximum);
         }
         let frame = next_frame(&mut self.fresh, maximum)?;
         if frame.is_some() {
             self.rest = std::mem::take(&mut self.fresh).freeze();
+        } else if missing(&self.fresh) > LARGE {
+            let fresh = std::mem::take(&mut self.fresh);
+            self.keep_incomplete(&fresh);
         }
         Ok(frame)
     }
+
+    fn next_large(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
+        let Some(large) = self.large.take_if(|large| large.is_whole()) else {
+            return Ok(None);
+        };
+        self.expects_large = true;
+        next_frame(&mut large.into_bytes(), maximum)
+    }
+
+    /// Keeps the beginning of a packet in memory of its own.
+    fn keep_incomplete(&mut self, bytes: &[u8]) {
+        if missing(bytes) > LARGE {
+            self.large = claimed_length(bytes).map(|length| LargePacket::new(bytes, length));
+        } else {
+            self.fresh = BytesMut::from(bytes);
+        }
+    }
+}
+
+/// How much of the packet at the front of `bytes` is missing, as far as is known.
+fn missing(bytes: &[u8]) -> usize {
+    claimed_length(bytes).map_or(0, |length| length.saturating_sub(bytes.len()))
 }
 
 #[cfg(test)]
@@ -99,56 +139,111 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn packets_come_out_whole_wherever_reads_cut_them() {
-        let mut stream = Vec::new();
-        let sent: Vec<Vec<u8>> = (0u8..5).map(|n| vec![n; usize::from(n) * 60]).collect();
-        for body in &sent {
-            stream.push(0x30);
-            match u8::try_from(body.len()) {
-                Ok(short @ ..=127) => stream.push(short),
-                _ => stream.extend([body.len() as u8 | 0x80, (body.len() >> 7) as u8]),
-            }
-            stream.extend(body);
+    /// Reads from the front of `stream`, at most `size` bytes.
+    fn fill(buffer: &mut ReadBuffer, stream: &mut &[u8], size: usize) -> (usize, bool) {
+        buffer
+            .fill(&mut [0; 64 * 1024], |room| {
+                let (size, available) = (size.min(room.len()), stream.len());
+                stream.copy_to_slice(&mut room[..size.min(available)]);
+                Ok::<_, ()>(size.min(available))
+            })
+            .unwrap()
+    }
+
+    fn packet(body: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0x30];
+        let mut length = body.len();
+        while length > 0x7f {
+            packet.push(length as u8 | 0x80);
+            length >>= 7;
         }
-        for size in 1..=stream.len() {
+        packet.push(length as u8);
+        packet.extend(body);
+        packet
+    }
+
+    fn check_stream(lengths: &[usize], sizes: impl IntoIterator<Item = usize>) {
+        let sent: Vec<Vec<u8>> = (0u8..)
+            .zip(lengths)
+            .map(|(n, &length)| vec![n; length])
+            .collect();
+        let stream: Vec<u8> = sent.iter().flat_map(|body| packet(body)).collect();
+        for size in sizes {
             let mut buffer = ReadBuffer::default();
             let mut received = Vec::new();
-            for piece in stream.chunks(size) {
-                buffer.push(piece);
+            let mut left = &stream[..];
+            while !left.is_empty() {
+                fill(&mut buffer, &mut left, size);
                 received.extend(bodies(&mut buffer));
             }
-            assert_eq!(received, sent, "{size}");
+            assert!(received == sent, "{lengths:?} by {size}");
         }
+    }
+
+    #[test]
+    fn packets_come_out_whole_wherever_reads_cut_them() {
+        check_stream(&[0, 60, 120, 180, 240], 1..=620);
+    }
+
+    #[test]
+    fn large_packets_come_out_whole_wherever_reads_cut_them() {
+        let lengths = [
+            3,
+            LARGE + 1,
+            70_000,
+            70_000,
+            10,
+            1_000_000,
+            2,
+            LARGE,
+            300_000,
+            0,
+        ];
+        check_stream(&lengths, [1, 2, 3, 4095, 4096, 4097, 65_536, usize::MAX]);
+    }
+
+    #[test]
+    fn the_rest_of_a_large_packet_is_read_into_its_own_memory_and_no_further() {
+        let large = packet(&[1; 300_000]);
+        let stream = [&large[..], &large, &packet(&[2; 10]), &packet(&[3; 100])].concat();
+        let mut left = &stream[..];
+        let mut buffer = ReadBuffer::default();
+        let mut reads = Vec::new();
+        while !left.is_empty() {
+            reads.push(fill(&mut buffer, &mut left, usize::MAX));
+            bodies(&mut buffer);
+        }
+        let expected = [
+            (65_536, false),
+            (large.len() - 65_536, false),
+            (FIRST_PIECE, false),
+            (FIRST_PIECE * 15, false),
+            (large.len() - FIRST_PIECE * 16, false),
+            (12 + 102, true),
+        ];
+        assert_eq!(reads, expected);
     }
 
     #[test]
     fn a_packet_that_is_too_large_is_refused_by_its_header() {
         for cut in [1, 2, 3] {
             let mut buffer = ReadBuffer::default();
-            let header = [0x30, 0xff, 0x7f];
-            buffer.push(&header[..cut]);
+            let mut left = &[0x30, 0xff, 0x7f][..];
+            fill(&mut buffer, &mut left, cut);
             if cut < 3 {
                 assert_eq!(buffer.next_frame(100), Ok(None));
-                buffer.push(&header[cut..]);
+                fill(&mut buffer, &mut left, 3);
             }
             assert!(buffer.next_frame(100).is_err());
         }
     }
 
     #[test]
-    fn room_is_made_for_a_large_packet_by_what_has_come_of_it() {
-        let piece = [0; 1000];
+    fn a_claimed_length_reserves_no_memory() {
         let mut buffer = ReadBuffer::default();
-        // 0x0fff_ffff bytes, as much as can be claimed.
-        buffer.push(&[0x30, 0xff, 0xff, 0xff, 0x7f]);
-        buffer.push(&piece);
-        let capacity = buffer.fresh.capacity();
-        assert!(capacity <= TRUSTED * (5 + piece.len()), "{capacity}");
-        let first = buffer.fresh.as_ptr();
-        for _ in 0..10 {
-            buffer.push(&piece);
-        }
-        assert_eq!(buffer.fresh.as_ptr(), first, "copied again");
+        fill(&mut buffer, &mut &[0x30, 0xff, 0xff, 0xff, 0x7f][..], 5);
+        assert_eq!(buffer.next_frame(MAXIMUM), Ok(None));
+        let room = buffer.large.as_mut().unwrap().room();
+        assert!(room.len() <= FIRST_PIECE);
     }
 }

@@ -129,9 +129,14 @@ impl Message {
         }
     }
 
-    /// The same message in memory of its own, with nothing else in it.
+    /// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to
+    /// itself and is shared.
     pub fn detached(&self) -> Message {
-        self.with_topic(self.topic())
+        const LARGE: usize = 4096;
+        match self.payload().len() >= LARGE {
+            true => self.clone(),
+            false => self.with_topic(self.topic()),
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Session {
             let begun = self.received.get(&id);
             let is_begun = begun.is_some_and(|received| !received.is_outlived_by(message));
             if !released && !is_begun {
-                self.repeat_expected = Some(detached(message));
+                self.repeat_expected = Some(message.detached());
             }
         }
     }
@@ -174,7 +174,7 @@ impl Session {
                     return Ok(());
                 }
                 if let Some(held) = &mut received.message {
-                    *held = detached(&message);
+                    *held = message.detached();
                 }
             }
             None if under_way >= self.client_limits.receive_maximum => {
@@ -184,7 +184,7 @@ impl Session {
                 });
             }
             None => {
-                let held = (!v5).then(|| detached(&message));
+                let held = (!v5).then(|| message.detached());
                 self.received.insert(
                     id,
                     Received {
@@ -324,14 +324,4 @@ fn content_hash(message: &Message) -> u64 {
     hasher.write_usize(payload.len());
     hasher.write(&payload[..payload.len().min(LOOKED_AT)]);
     hasher.finish()
-}
-
-/// A copy that may be held for long: it does not keep a whole read buffer alive. A large payload has most of one to
-/// itself and is shared.
-fn detached(message: &Message) -> Message {
-    const LARGE: usize = 4096;
-    match message.payload().len() >= LARGE {
-        true => message.clone(),
-        false => message.detached(),
-    }
 }

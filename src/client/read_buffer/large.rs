@@ -1,0 +1,97 @@
+//! A large packet while it is being received.
+
+use bytes::Bytes;
+
+/// How many times what has come of a packet is believed to come.
+const TRUSTED: usize = 16;
+/// As much as this is believed of any packet.
+const ALWAYS_TRUSTED: usize = 4096;
+
+/// A packet, of which a part is still missing, in memory of its own.
+#[derive(Debug)]
+pub(super) struct LargePacket {
+    /// What has come, and room for more.
+    bytes: Vec<u8>,
+    received: usize,
+    /// As the fixed header claims.
+    length: usize,
+}
+
+impl LargePacket {
+    /// `begin`: what has come of a packet of `length` bytes, its fixed header at least.
+    pub(super) fn new(begin: &[u8], length: usize) -> LargePacket {
+        let mut large = LargePacket {
+            bytes: Vec::with_capacity(trusted_length(begin.len(), length)),
+            received: begin.len(),
+            length,
+        };
+        large.bytes.extend_from_slice(begin);
+        large
+    }
+
+    /// Room for what comes next; not empty before the packet is whole. Not all that is claimed is made room for at once,
+    /// yet what has come is not copied each time it has doubled.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        if self.bytes.len() == self.received {
+            let wanted = trusted_length(self.received, self.length);
+            self.bytes.reserve_exact(wanted - self.received);
+            self.bytes.resize(wanted, 0);
+        }
+        &mut self.bytes[self.received..]
+    }
+
+    /// So many bytes were read into the room.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.received += count;
+        debug_assert!(self.received <= self.bytes.len());
+    }
+
+    /// Whether nothing is missing any more.
+    pub(super) fn is_whole(&self) -> bool {
+        self.received >= self.length
+    }
+
+    /// The packet.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.into()
+    }
+}
+
+/// How much is believed of a packet's claimed length when so much of it has come.
+fn trusted_length(received: usize, length: usize) -> usize {
+    length.min(received.saturating_mul(TRUSTED).max(ALWAYS_TRUSTED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_by_what_has_come_and_never_for_more_than_the_packet() {
+        let begin = [7; 1000];
+        let length = 20_000;
+        let mut large = LargePacket::new(&begin, length);
+        assert_eq!(large.room().len(), TRUSTED * 1000 - 1000);
+        let first = large.room().as_ptr();
+        large.room()[..5000].fill(8);
+        large.advance(5000);
+        assert_eq!(large.room().as_ptr(), first.wrapping_add(5000), "copied");
+        let room = large.room();
+        room.fill(9);
+        let count = room.len();
+        large.advance(count);
+        assert!(!large.is_whole());
+        assert_eq!(large.room().len(), length - TRUSTED * 1000);
+        large.room().fill(10);
+        large.advance(length - TRUSTED * 1000);
+        assert!(large.is_whole());
+        let bytes = large.into_bytes();
+        let expected = [
+            vec![7; 1000],
+            vec![8; 5000],
+            vec![9; TRUSTED * 1000 - 6000],
+            vec![10; length - TRUSTED * 1000],
+        ];
+        assert_eq!(bytes, expected.concat());
+    }
+}
