@@ -9,8 +9,45 @@ pub const MAX_VARIABLE_BYTE_INTEGER: u32 = 268_435_455;
 
 /// Whether an application's string may go into a packet: well-formed UTF-8 without surrogates and overlong forms
 /// (`[MQTT-1.5.4-1]`; 3.1.1: `[MQTT-1.5.3-1]`). Control characters and U+FFFF pass.
+#[inline]
 pub fn valid_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+    is_ascii(bytes) || std::str::from_utf8(bytes).is_ok()
+}
+
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    !any_word(bytes, |word| word & HIGH_BITS != 0)
+}
+
+/// Whether the test holds for one of the words, of eight bytes each, that `bytes` is made of; a single short one is filled up
+/// with zeros. Topics are short and looked through for each message.
+#[inline]
+pub(super) fn any_word(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
+    let Some(tail) = bytes.last_chunk() else {
+        return test(short_word(bytes));
+    };
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        if test(u64::from_ne_bytes(*word)) {
+            return true;
+        }
+        rest = after;
+    }
+    test(u64::from_ne_bytes(*tail))
+}
+
+/// All of fewer than eight bytes in one word, in some order, some of them twice.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(head), Some(tail)) => {
+            u64::from(u32::from_ne_bytes(*head)) << 32 | u64::from(u32::from_ne_bytes(*tail))
+        }
+        _ => bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// Reads fields off the front of `source`; what it returns borrows from there.
@@ -202,6 +239,18 @@ pub(super) fn put_binary(bytes: &[u8], out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascii_is_told_from_the_rest_at_every_place() {
+        for length in 0..40 {
+            assert!(is_ascii(&vec![0x7f; length]));
+            for at in 0..length {
+                let mut text = vec![b'a'; length];
+                text[at] = 0x80;
+                assert!(!is_ascii(&text), "{at} of {length}");
+            }
+        }
+    }
 
     #[test]
     fn variable_byte_integers_at_the_limits_of_section_1_5_5() {

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes};
 
 use super::primitives::{
-    MAX_VARIABLE_BYTE_INTEGER, binary_length, peek_variable_byte_integer, put_binary,
+    MAX_VARIABLE_BYTE_INTEGER, any_word, binary_length, peek_variable_byte_integer,
     put_variable_byte_integer, variable_byte_integer_length,
 };
 use super::{
@@ -81,14 +81,16 @@ pub fn encode_head(
     let remaining_length = remaining_length as u32;
     let header_length = 1 + variable_byte_integer_length(remaining_length);
     out.reserve(header_length + length as usize);
+    let [high, low] = (head.topic.len() as u16).to_be_bytes();
     match u8::try_from(remaining_length) {
-        Ok(short @ ..=0x7f) => out.extend_from_slice(&[head.first_byte(), short]),
+        Ok(short @ ..=0x7f) => out.extend_from_slice(&[head.first_byte(), short, high, low]),
         _ => {
             out.push(head.first_byte());
             put_variable_byte_integer(remaining_length, out);
+            out.extend_from_slice(&[high, low]);
         }
     }
-    put_binary(head.topic, out);
+    out.extend_from_slice(head.topic);
     if head.qos > QoS::AtMostOnce {
         out.put_u16(head.packet_id.map_or(0, PacketId::get));
     }
@@ -152,28 +154,18 @@ pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// Whether there is a `#` or `+`. Every received topic is searched, so eight bytes are compared at a time.
+/// Whether there is a `#` or `+`.
+#[inline]
 fn contains_wildcard(topic: &[u8]) -> bool {
     const LOW_BITS: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = LOW_BITS << 7;
     // The two characters differ in this bit alone.
     const DIFFERENCE: u8 = b'#' ^ b'+';
-    let in_word = |bytes: &[u8; 8]| {
-        let word = u64::from_ne_bytes(*bytes) & !(LOW_BITS * u64::from(DIFFERENCE));
+    any_word(topic, |word| {
+        let word = word & !(LOW_BITS * u64::from(DIFFERENCE));
         let zero_at_match = word ^ (LOW_BITS * u64::from(b'#' & !DIFFERENCE));
         zero_at_match.wrapping_sub(LOW_BITS) & !zero_at_match & HIGH_BITS != 0
-    };
-    let Some(tail) = topic.last_chunk() else {
-        return topic.iter().any(|byte| matches!(byte, b'#' | b'+'));
-    };
-    let mut rest = topic;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        if in_word(word) {
-            return true;
-        }
-        rest = after;
-    }
-    in_word(tail)
+    })
 }
 
 /// Cuts an encoded PUBLISH with QoS > 0 as records are cut: fixed header, topic length, topic, Packet Identifier with
