@@ -277,7 +277,7 @@ impl Client {
                 }
                 link.registered = true;
                 if link.blocked {
-                    reactor::watch_writable(self.key, &*link.transport);
+                    link.watch_writable(self.key);
                 }
                 self.restart_timer(state);
             }

@@ -1,9 +1,9 @@
 //! Reading from a connection: one thread at a time, outside the client's lock, whole packets go to the session.
 
+use super::Client;
 use super::drain::StoreFailed;
 use super::read_buffer::ReadBuffer;
 use super::state::State;
-use super::{Client, reactor};
 use crate::packet::{Malformed, ReasonCode};
 use crate::process_lock::MutexGuard;
 use crate::session::Session;
@@ -103,6 +103,11 @@ impl Client {
                 turn = ReadTurn::Drained;
                 break;
             }
+            if !had_room && input.is_inside_large() {
+                if let Some(link) = &mut state.link {
+                    link.unwatch(self.key);
+                }
+            }
             if had_room && !to_end && transport.short_read_drains() {
                 match self.take_wish(state) {
                     Some(others_to_end) => to_end = others_to_end,
@@ -117,10 +122,13 @@ impl Client {
         if let Some(link) = &mut state.link {
             link.input = Some(input);
             if link.registered && transport.read_awaits_output() {
-                reactor::watch_writable(key, &*transport);
+                link.watch_writable(key);
             }
             if link.wanted_again.take().is_some() {
                 turn = ReadTurn::More;
+            }
+            if turn == ReadTurn::Drained && !link.paused {
+                link.watch_again(key);
             }
             if link.awaits_input && !transport.write_awaits_input() {
                 self.handle_writable(state);

@@ -29,6 +29,8 @@ pub(super) struct Link {
     pub(super) paused: bool,
     /// The workers have it in their epoll set.
     pub(super) registered: bool,
+    /// They are not told of input: a thread reads a large packet, or what came with it waits for the application.
+    pub(super) unwatched: bool,
     generation: u32,
 }
 
@@ -45,7 +47,30 @@ impl Link {
             wanted_again: None,
             paused: false,
             registered: false,
+            unwatched: false,
             generation: reactor::generation(),
+        }
+    }
+
+    /// Lets the workers know when it takes bytes again.
+    pub(super) fn watch_writable(&mut self, key: u64) {
+        reactor::watch_writable(key, &*self.transport);
+        self.unwatched = false;
+    }
+
+    /// The thread that reads a large packet needs no help with it: others would be woken for each piece that comes.
+    pub(super) fn unwatch(&mut self, key: u64) {
+        let awaits_output = self.blocked || self.transport.read_awaits_output();
+        if self.registered && !self.unwatched && !awaits_output {
+            reactor::unwatch(key, &*self.transport);
+            self.unwatched = true;
+        }
+    }
+
+    /// Lets the workers know again what comes.
+    pub(super) fn watch_again(&mut self, key: u64) {
+        if std::mem::take(&mut self.unwatched) {
+            reactor::watch_readable(key, &*self.transport);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Writing to a connection: one thread at a time, outside the client's lock, what others leave goes along.
 
+use super::Client;
 use super::state::{Phase, State};
-use super::{Client, reactor};
 use crate::process_lock::MutexGuard;
 use crate::session::SendQueue;
 use crate::transport::Transport;
@@ -154,7 +154,7 @@ impl Client {
             link.blocked = blocked;
             link.awaits_input = blocked && link.transport.write_awaits_input();
             if blocked && link.registered && !link.awaits_input {
-                reactor::watch_writable(key, &*link.transport);
+                link.watch_writable(key);
             }
         }
     }
@@ -165,9 +165,9 @@ impl Client {
             self.set_blocked(state, false);
             self.flush(state);
             // A layer's own bytes may have waited for the end of what was under way, and wait for the socket now.
-            let link = state.link.as_ref().filter(|link| link.registered);
+            let link = state.link.as_mut().filter(|link| link.registered);
             if let Some(link) = link.filter(|link| link.transport.read_awaits_output()) {
-                reactor::watch_writable(self.key, &*link.transport);
+                link.watch_writable(self.key);
             }
         }
     }

@@ -146,18 +146,27 @@ pub(super) fn deregister(key: u64, link: &Link) {
     }
 }
 
-/// Reports also when the connection takes bytes again.
+/// Reports what comes, and also when the connection takes bytes again.
 pub(super) fn watch_writable(key: u64, transport: &dyn Transport) {
+    watch(key, transport, read_flags() | epoll::EventFlags::OUT);
+}
+
+/// Reports what comes, at once if something is there.
+pub(super) fn watch_readable(key: u64, transport: &dyn Transport) {
+    watch(key, transport, read_flags());
+}
+
+/// Reports nothing but failures: the connection is being read, or is not to be.
+pub(super) fn unwatch(key: u64, transport: &dyn Transport) {
+    watch(key, transport, epoll::EventFlags::ET);
+}
+
+fn watch(key: u64, transport: &dyn Transport, flags: epoll::EventFlags) {
     if let Some(reactor) = get() {
-        let flags = read_flags() | epoll::EventFlags::OUT;
-        let modified = epoll::modify(
-            &reactor.epoll,
-            transport.descriptor(),
-            epoll::EventData::new_u64(key),
-            flags,
-        );
+        let data = epoll::EventData::new_u64(key);
+        let modified = epoll::modify(&reactor.epoll, transport.descriptor(), data, flags);
         if let Err(error) = modified {
-            crate::trace!(Level::Error, "Cannot watch a socket for writing: {error}");
+            crate::trace!(Level::Error, "Cannot watch a socket: {error}");
         }
     }
 }

@@ -51,6 +51,11 @@ impl ReadBuffer {
         Ok((count, count < size))
     }
 
+    /// Whether much of a packet is missing.
+    pub(super) fn is_inside_large(&self) -> bool {
+        self.large.is_some()
+    }
+
     /// Appends what a read gave.
     fn push(&mut self, bytes: &[u8]) {
         debug_assert!(self.rest.is_empty());

@@ -55,6 +55,34 @@ fn a_full_socket_is_written_on_while_another_thread_receives() {
 }
 
 #[test]
+fn large_messages_arrive_whatever_pieces_they_come_in() {
+    let broker = ScriptedBroker::start();
+    let (client, inbox) = client(&broker.uri(), Mode::Workers);
+    let mut peer = connect(&broker, &client);
+    peer.set_patience(LONG);
+    let pieces = [1, 2, 3, 700, 4096, 5000, 64 << 10, 100_000, 1 << 20];
+    let mut sent = 0;
+    for payload_size in [17_000, 65_536, 300_000] {
+        for first in pieces {
+            for then in pieces.iter().filter(|size| **size > 500) {
+                let payload = vec![sent as u8; payload_size];
+                let stream = [message(b"before"), message(&payload), message(b"behind")].concat();
+                let (begin, rest) = stream.split_at(first.min(stream.len()));
+                peer.send(begin);
+                rest.chunks(*then).for_each(|piece| peer.send(piece));
+                sent += 3;
+                inbox.wait("the messages", |seen| seen.arrived == sent);
+            }
+        }
+    }
+    // The reader waits for the rest of a packet when the connection ends.
+    peer.send(&message(&[0; 300_000])[..200_000]);
+    drop(peer);
+    inbox.wait("the loss", |seen| seen.lost == 1);
+    client.destroy();
+}
+
+#[test]
 fn a_peer_that_never_reads_is_given_up_by_keep_alive() {
     for mode in MODES {
         let broker = ScriptedBroker::start();
