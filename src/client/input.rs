@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// Bytes read at a time, but for large packets.
 const READ_SIZE: usize = 64 * 1024;
+/// Where a large packet was, another one is expected: so much is read to learn its length.
+const FIRST_PIECE: usize = 4096;
 /// After this many reads in a row other connections get their turn.
 const READS_PER_TURN: usize = 16;
 /// Bytes of messages waiting for the application above which nothing more is read. With more, the thread that reads and the
@@ -241,6 +243,10 @@ fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<(u
         if scratch.is_empty() {
             *scratch = vec![0; READ_SIZE];
         }
-        input.fill(scratch, |room| transport.read(room))
+        let first_piece = match transport.reads_ahead() {
+            true => READ_SIZE,
+            false => FIRST_PIECE,
+        };
+        input.fill(scratch, first_piece, |room| transport.read(room))
     })
 }

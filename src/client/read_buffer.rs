@@ -8,8 +8,6 @@ use large::LargePacket;
 
 /// A packet of which more than this is missing gets memory of its own, into which the rest of it is read.
 const LARGE: usize = 16 * 1024;
-/// Where a large packet was, another one is expected: so much is read to learn its length.
-const FIRST_PIECE: usize = 4096;
 /// Capacity that an emptied buffer keeps for the next acknowledgements.
 const KEPT_CAPACITY: usize = 512;
 
@@ -28,10 +26,12 @@ pub(super) struct ReadBuffer {
 
 impl ReadBuffer {
     /// Reads once. `read` fills the room it is given from the front, and says how far. Gives that, and whether there was
-    /// room for more. All whole packets have been taken out before.
+    /// room for more. All whole packets have been taken out before. Behind a large packet no more than `first_piece` is
+    /// read: the rest of the next one is read to where it stays.
     pub(super) fn fill<E>(
         &mut self,
         scratch: &mut [u8],
+        first_piece: usize,
         read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<(usize, bool), E> {
         if let Some(large) = &mut self.large {
@@ -42,7 +42,7 @@ impl ReadBuffer {
             return Ok((count, count < size));
         }
         let size = match self.expects_large {
-            true => scratch.len().min(FIRST_PIECE),
+            true => scratch.len().min(first_piece),
             false => scratch.len(),
         };
         let count = read(&mut scratch[..size])?;
@@ -137,6 +137,7 @@ mod tests {
     use super::*;
 
     const MAXIMUM: u32 = u32::MAX;
+    const FIRST_PIECE: usize = 4096;
 
     fn bodies(buffer: &mut ReadBuffer) -> Vec<Vec<u8>> {
         std::iter::from_fn(|| buffer.next_frame(MAXIMUM).unwrap())
@@ -147,7 +148,7 @@ mod tests {
     /// Reads from the front of `stream`, at most `size` bytes.
     fn fill(buffer: &mut ReadBuffer, stream: &mut &[u8], size: usize) -> (usize, bool) {
         buffer
-            .fill(&mut [0; 64 * 1024], |room| {
+            .fill(&mut [0; 64 * 1024], FIRST_PIECE, |room| {
                 let (size, available) = (size.min(room.len()), stream.len());
                 stream.copy_to_slice(&mut room[..size.min(available)]);
                 Ok::<_, ()>(size.min(available))

@@ -49,6 +49,10 @@ pub trait Transport: Send + Sync {
     fn short_read_drains(&self) -> bool {
         false
     }
+    /// Whether a read takes more from below than it gives: to ask for less saves nothing.
+    fn reads_ahead(&self) -> bool {
+        true
+    }
     /// Whether there is something to read that the descriptor does not show.
     fn has_buffered_input(&self) -> bool {
         false

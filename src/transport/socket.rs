@@ -70,6 +70,10 @@ impl Transport for StreamSocket {
         true
     }
 
+    fn reads_ahead(&self) -> bool {
+        false
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
