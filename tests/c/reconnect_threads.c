@@ -149,7 +149,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < 4; ++i) {
         version = versions[i / 2];
         topic = unique(i / 2 ? i % 2 ? "d" : "c" : i % 2 ? "b" : "a");
-        receiver = create_client(broker, topic + strlen(topic) - 1);
+        receiver = create_client(broker, client_id("receiver"));
         CHECK_INT(MQTTClient_setCallbacks(receiver, NULL, NULL, count_message, NULL), MQTTCLIENT_SUCCESS);
         connect_client(receiver, 1);
         CHECK_INT(MQTTClient_subscribe(receiver, topic, 2), MQTTCLIENT_SUCCESS);

@@ -7,8 +7,8 @@ use mqtt3c::client::Client;
 use mqtt3c::packet::{Packet, QoS, ReasonCode};
 use mqtt3c::persistence::{Store, StoreError};
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,31 @@ fn receive_ends_at_once_when_another_thread_disconnects() {
         client.disconnect(Some(Duration::ZERO), ReasonCode::SUCCESS, None);
         assert!(receiver.join().unwrap() < SOON);
     });
+}
+
+#[test]
+fn a_call_drives_the_connection_when_another_one_stops_to() {
+    let broker = ScriptedBroker::start();
+    let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+    let mut peer = connect(&broker, &client);
+    for round in 0..1000 {
+        let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+        let together = Barrier::new(2);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                together.wait();
+                client.wait_for_completion(token, SOON)
+            });
+            together.wait();
+            // Each reads for a moment, which may be the one in which the other call begins.
+            for _ in 0..20 {
+                client.receive(Duration::ZERO).unwrap();
+            }
+            peer.expect_and_acknowledge();
+            assert_eq!(waiting.join().unwrap(), Ok(()), "round {round}");
+        });
+    }
+    client.destroy();
 }
 
 /// A store of the application's that does not return from `put` while it is told to block.
