@@ -23,10 +23,9 @@ address | thread)
     # With the runtime that belongs to the library's compiler; clang's own may be of another version.
     compiler=clang
     libraries=build/sanitize/$mode
-    flags+=("-fsanitize=$mode" -fno-sanitize-link-runtime -fno-omit-frame-pointer)
+    flags+=(-DSANITIZED "-fsanitize=$mode" -fno-sanitize-link-runtime -fno-omit-frame-pointer)
     link=("$libraries/libmqtt3c.a" -rdynamic -Wl,--whole-archive "$libraries/runtime.a" -Wl,--no-whole-archive
         -lssl -lcrypto -lm -lrt -ldl)
-    export TSAN_OPTIONS=${TSAN_OPTIONS:-die_after_fork=0} # a forked child may start threads
     ;;
 *) die "usage: $0 original|shared|static|shared-tls|static-tls|address|thread [NAME...]" ;;
 esac
