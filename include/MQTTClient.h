@@ -1174,7 +1174,7 @@ LIBMQTT_API void MQTTClient_yield(void);
  *
  * Parameters:
  * - `topicName`: set to the topic, with a NUL at its end. Free it with MQTTClient_free().
- * - `topicLen`: set to the length of the topic, if there is a message.
+ * - `topicLen`: set to the length of the topic, if there is a message. NULL: not told.
  * - `message`: set to the message, or to NULL if none came. Free it with MQTTClient_freeMessage().
  * - `timeout`: how long to wait, in ms. 0: take only what is there.
  *
@@ -1182,9 +1182,8 @@ LIBMQTT_API void MQTTClient_yield(void);
  * - MQTTCLIENT_SUCCESS: a message, or none in the time given: look at `*message`.
  * - MQTTCLIENT_TOPICNAME_TRUNCATED: a message whose topic contains NUL characters.
  * - MQTTCLIENT_FAILURE: the connection broke (there may be a message all the same: look at `*message`); or `handle` is
- *   not a client, or has callbacks: then nothing is set.
+ *   not a client, or has callbacks, or `topicName` or `message` is NULL: then nothing is set.
  * - MQTTCLIENT_DISCONNECTED: not connected; nothing is set.
- * - MQTTCLIENT_NULL_PARAMETER: `topicName`, `topicLen` or `message` is NULL.
  */
 LIBMQTT_API
 int MQTTClient_receive(MQTTClient handle,

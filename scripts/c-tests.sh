@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# c-tests.sh original|shared|static|shared-tls|static-tls [NAME...]
+# c-tests.sh original|shared|static|shared-tls|static-tls|address|thread [NAME...]
 # Compiles the scenarios of tests/c against one library and runs them on a broker of their own, which they reach by
-# WAY=tcp (the default), unix, ws, ssl or wss.
+# WAY=tcp (the default), unix, ws, ssl or wss. `address` and `thread` are the libraries that scripts/sanitize.sh builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -11,20 +11,30 @@ mode=${1:-}
 [ $# -gt 0 ] && shift
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -Itests/c)
 run_path=
+compiler=cc
+libraries=build/lib
 case $mode in
 original) link=(-lpaho-mqtt3c) ;;
 shared) link=(-Lbuild/lib -lpaho-mqtt3c) ;;
 shared-tls) link=(-Lbuild/lib -lpaho-mqtt3cs) ;;
 static) link=(build/lib/libpaho-mqtt3c.a) ;;
 static-tls) link=(build/lib/libpaho-mqtt3cs.a -lssl -lcrypto) ;;
-*) die "usage: $0 original|shared|static|shared-tls|static-tls [NAME...]" ;;
+address | thread)
+    # With the runtime that belongs to the library's compiler; clang's own may be of another version.
+    compiler=clang
+    libraries=build/sanitize/$mode
+    flags+=(-DSANITIZED "-fsanitize=$mode" -fno-sanitize-link-runtime -fno-omit-frame-pointer)
+    link=("$libraries/libmqtt3c.a" -rdynamic -Wl,--whole-archive "$libraries/runtime.a" -Wl,--no-whole-archive
+        -lssl -lcrypto -lm -lrt -ldl)
+    ;;
+*) die "usage: $0 original|shared|static|shared-tls|static-tls|address|thread [NAME...]" ;;
 esac
 if [ "$mode" != original ]; then
     flags+=(-DFIXED -Iinclude)
     run_path=$PWD/build/lib
 fi
 link+=(-lpthread)
-need cc timeout
+need $compiler timeout
 
 # What the manifest has for this library, or of that what was asked for.
 names=()
@@ -46,8 +56,9 @@ mkdir -p "$out"
 compile() {
     local name=$1 newest
     # shellcheck disable=SC2012 # names are ours
-    newest=$(ls -t tests/c/*.h include/*.h "tests/c/$name.c" build/lib/* "$out/$name" 2>/dev/null | head -n 1)
-    [ "$newest" = "$out/$name" ] || cc "${flags[@]}" -o "$out/$name" "tests/c/$name.c" "${link[@]}" || die "$name does not compile"
+    newest=$(ls -t tests/c/*.h include/*.h "tests/c/$name.c" "$libraries"/* "$out/$name" 2>/dev/null | head -n 1)
+    [ "$newest" = "$out/$name" ] ||
+        $compiler "${flags[@]}" -o "$out/$name" "tests/c/$name.c" "${link[@]}" || die "$name does not compile"
 }
 
 way=${WAY:-tcp}

@@ -76,8 +76,7 @@ impl Client {
 
     /// Whether this thread should do the connection's I/O now.
     fn is_driven_here(&self, state: &State) -> bool {
-        let driven_by_caller = state.driver == Driver::Caller || state.phase == Phase::Connecting;
-        driven_by_caller
+        state.is_driven_by_callers()
             && !state.busy
             && state.link.as_ref().is_some_and(|link| link.input.is_some())
     }

@@ -136,6 +136,10 @@ impl Client {
                 self.handle_writable(state);
             }
         }
+        if state.is_driven_by_callers() {
+            // A call that found the right to read taken goes on with it: this thread may not read again.
+            self.changed.notify_all();
+        }
         turn
     }
 

@@ -144,6 +144,11 @@ impl State {
         self.phase != Phase::Steady
     }
 
+    /// Whether threads inside API calls do the connection's I/O: they wait for the right to read.
+    pub(super) fn is_driven_by_callers(&self) -> bool {
+        self.driver == Driver::Caller || self.phase == Phase::Connecting
+    }
+
     /// Whether there is a connection for another packet of the application's.
     pub(super) fn takes_packets(&self) -> bool {
         self.session.is_connected() && self.phase != Phase::Closing && !self.destroyed

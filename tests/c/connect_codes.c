@@ -108,6 +108,9 @@ static void the_list_of_servers_is_tried_in_order(void)
 
     options.serverURIcount = 1;
     CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_FAILURE);
+    options.serverURIs = servers + 1;
+    options.serverURIcount = -1;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_FAILURE);
 }
 
 static void unreachable_servers_are_a_failure(void)

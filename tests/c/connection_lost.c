@@ -1,6 +1,6 @@
 /* A connection that breaks: connectionLost once, isConnected 0, and connect works again. */
+#include "peer.h"
 #include "relay.h"
-#include "support.h"
 
 static void is_reported_once_with_callbacks(void)
 {
@@ -68,34 +68,22 @@ static void is_noticed_by_receive_without(void)
 }
 
 #ifdef FIXED
-static void *cut_soon(void *relay)
-{
-    struct timespec moment = {.tv_nsec = 200000000};
-    nanosleep(&moment, NULL);
-    relay_cut(relay);
-    return NULL;
-}
-
 /* A call that waits for an answer ends with the connection, not with its time limit. */
 static void ends_a_waiting_subscribe_at_once(void)
 {
     static struct inbox inbox;
-    struct relay relay;
-    pthread_t thread;
+    struct peer peer;
     inbox_init(&inbox);
-    relay_start(&relay, broker);
-    MQTTClient client = create_client(relay.uri, client_id("waiting"));
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; expect SUBSCRIBE; close");
+    MQTTClient client = create_client(peer.uri, client_id("waiting"));
     use_inbox(client, &inbox);
     connect_client(client, 1);
-    relay_hold(&relay);
     long long start = now_ms();
-    CHECK_INT(pthread_create(&thread, NULL, cut_soon, &relay), 0);
     CHECK_INT(MQTTClient_subscribe(client, unique("waiting"), 1), MQTTCLIENT_FAILURE);
     CHECK(now_ms() - start < 3000);
-    pthread_join(thread, NULL);
     CHECK_ARRIVES(&inbox, lost, 1);
     MQTTClient_destroy(&client);
-    relay_stop(&relay);
+    peer_finish(&peer);
 }
 #endif
 

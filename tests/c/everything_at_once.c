@@ -1,4 +1,5 @@
 /* Threads that make all calls on one handle while another thread destroys it. */
+#include <semaphore.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -53,6 +54,7 @@ static void call(MQTTClient handle, int which)
         break;
     case 5: MQTTClient_yield(); break;
     case 6: MQTTClient_connect(handle, &options); break;
+    /* The pauses leave the others a connection, and the lock. */
     case 7: MQTTClient_disconnect(handle, 10); usleep(5000); break;
     case 8: MQTTClient_setCallbacks(handle, NULL, lost, take, complete); usleep(1000); break;
     case 9:
@@ -65,12 +67,30 @@ static void call(MQTTClient handle, int which)
 
 #define CALLS 10
 
+static sem_t made[CALLS]; /* one post for each call that has returned */
+
 static void *keep_calling(void *argument)
 {
     MQTTClient handle = client;
-    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         call(handle, (int)(size_t)argument);
+        sem_post(&made[(size_t)argument]);
+    }
     return NULL;
+}
+
+static int takes_part(size_t thread, int callbacks) { return callbacks || thread != 8; }
+
+/* Until each thread has made so many calls from now on. */
+static void wait_for_calls(int callbacks, int count)
+{
+    for (size_t i = 0; i < CALLS; ++i)
+        while (sem_trywait(&made[i]) == 0)
+            ;
+    for (size_t i = 0; i < CALLS; ++i)
+        for (int j = 0; takes_part(i, callbacks) && j < count; ++j)
+            while (sem_wait(&made[i]) != 0)
+                ;
 }
 
 static void one_round(int callbacks)
@@ -82,17 +102,17 @@ static void one_round(int callbacks)
         CHECK_INT(MQTTClient_setCallbacks(client, NULL, lost, take, complete), MQTTCLIENT_SUCCESS);
     connect_client(client, 1);
     for (size_t i = 0; i < CALLS; ++i)
-        if (callbacks || i != 8)
+        if (takes_part(i, callbacks))
             CHECK_INT(pthread_create(&threads[i], NULL, keep_calling, (void *)i), 0);
-    usleep(300000);
+    wait_for_calls(callbacks, 3);
     MQTTClient handle = client;
     long long start = now_ms();
     MQTTClient_destroy(&handle);
     CHECK(now_ms() - start < 2000);
-    usleep(20000);
+    wait_for_calls(callbacks, 2); /* one of them began without a client */
     __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
     for (size_t i = 0; i < CALLS; ++i)
-        if (callbacks || i != 8)
+        if (takes_part(i, callbacks))
             pthread_join(threads[i], NULL);
     CHECK(now_ms() - start < 5000);
 }
@@ -101,6 +121,8 @@ int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     topic = unique("topic");
+    for (int i = 0; i < CALLS; ++i)
+        CHECK_INT(sem_init(&made[i], 0, 0), 0);
     for (int round = 0; round < 6; ++round)
         one_round(round % 2);
     return 0;

@@ -124,11 +124,11 @@ static void forks_in_the_middle_of_everything(int callbacks)
 }
 
 static MQTTClient_deliveryToken unanswered;
-static int waiting;
+static sem_t waiting;
 
 static void *wait_on(void *client)
 {
-    __atomic_add_fetch(&waiting, 1, __ATOMIC_SEQ_CST);
+    sem_post(&waiting);
     CHECK_INT(MQTTClient_waitForCompletion(client, unanswered, 10 * PATIENCE), MQTTCLIENT_SUCCESS);
     return NULL;
 }
@@ -146,10 +146,12 @@ static void children_beside_threads_that_wait(void)
     connect_client(client, 1);
     unanswered = publish_text(client, "t", "x", 1, 0);
     pthread_t threads[THREADS];
+    CHECK_INT(sem_init(&waiting, 0, 0), 0);
     for (int i = 0; i < THREADS; ++i)
         CHECK_INT(pthread_create(&threads[i], NULL, wait_on, client), 0);
-    while (__atomic_load_n(&waiting, __ATOMIC_SEQ_CST) < THREADS)
-        usleep(1000);
+    for (int i = 0; i < THREADS; ++i)
+        while (sem_wait(&waiting) != 0)
+            ;
     for (int i = 0; i < 60; ++i)
         in_child(destroy_and_start_anew, client);
     peer_signal(&peer);

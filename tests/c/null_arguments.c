@@ -90,6 +90,7 @@ static void calls_without_a_connection_fail(MQTTClient client)
     CHECK_INT(MQTTClient_unsubscribe(client, NULL), MQTTCLIENT_DISCONNECTED);
     CHECK_INT(MQTTClient_unsubscribeMany(client, 1, topics), MQTTCLIENT_DISCONNECTED);
     CHECK_INT(MQTTClient_receive(client, &topic, &length, &received, 10), MQTTCLIENT_DISCONNECTED);
+    CHECK_INT(MQTTClient_receive(client, NULL, NULL, NULL, 10), MQTTCLIENT_DISCONNECTED);
     CHECK_INT(MQTTClient_waitForCompletion(client, 1, 0), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_waitForCompletion(client, 1, 10), MQTTCLIENT_DISCONNECTED);
     MQTTClient_deliveryToken *tokens = (MQTTClient_deliveryToken *)&message;
@@ -139,6 +140,28 @@ static void bad_topics_and_qos_are_told_apart(MQTTClient client)
 #endif
 }
 
+static void receive_needs_places_for_topic_and_message(MQTTClient client)
+{
+    char *topic = (char *)&client;
+    MQTTClient_message *message = (MQTTClient_message *)&client;
+    CHECK_INT(MQTTClient_receive(client, &topic, NULL, &message, 10), MQTTCLIENT_SUCCESS);
+    CHECK(topic == NULL && message == NULL);
+#ifdef FIXED
+    char *const name = unique("to receive");
+    int length = -7;
+    CHECK_INT(MQTTClient_subscribe(client, name, 1), MQTTCLIENT_SUCCESS);
+    deliver_text(client, name, "still there", 1, 0);
+    CHECK_INT(MQTTClient_receive(client, NULL, &length, &message, PATIENCE), MQTTCLIENT_FAILURE);
+    CHECK_INT(MQTTClient_receive(client, &topic, &length, NULL, PATIENCE), MQTTCLIENT_FAILURE);
+    CHECK(topic == NULL && length == -7 && message == NULL);
+    CHECK_INT(MQTTClient_receive(client, &topic, NULL, &message, PATIENCE), MQTTCLIENT_SUCCESS);
+    CHECK_STR(topic, name);
+    CHECK_INT(message->payloadlen, strlen("still there"));
+    MQTTClient_free(topic);
+    MQTTClient_freeMessage(&message);
+#endif
+}
+
 static void helpers_take_null(void)
 {
     MQTTClient_free(NULL);
@@ -177,6 +200,7 @@ int main(int argc, char **argv)
     calls_without_a_connection_fail(client);
     connect_client(client, 1);
     bad_topics_and_qos_are_told_apart(client);
+    receive_needs_places_for_topic_and_message(client);
     CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
 #ifdef FIXED
     MQTTClient gone = client;

@@ -17,6 +17,21 @@ static void watch(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
     pthread_mutex_unlock(&lock);
 }
 
+static void watch_anew(void)
+{
+    pthread_mutex_lock(&lock);
+    blocked = resumed = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+static void expect_seen(int blocks, int resumptions)
+{
+    pthread_mutex_lock(&lock);
+    CHECK_INT(blocked, blocks);
+    CHECK_INT(resumed, resumptions);
+    pthread_mutex_unlock(&lock);
+}
+
 /* Lets the acknowledgements through as soon as a publish is blocked. */
 static void *release_when_blocked(void *relay)
 {
@@ -35,20 +50,19 @@ static void expect_window(struct relay *relay, MQTTClient client, int reliable, 
     options.reliable = reliable;
     options.maxInflightMessages = max_inflight;
     CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
-    blocked = resumed = 0;
+    watch_anew();
 
     char *topic = unique("topic");
     relay_hold(relay);
     for (int i = 0; i < window; ++i)
         publish_text(client, topic, "x", 1 + i % 2, 0);
-    CHECK_INT(blocked, 0);
+    expect_seen(0, 0);
 
     pthread_t thread;
     CHECK_INT(pthread_create(&thread, NULL, release_when_blocked, relay), 0);
     publish_text(client, topic, "one more", qos, 0);
     pthread_join(thread, NULL);
-    CHECK_INT(blocked, 1);
-    CHECK_INT(resumed, 1);
+    expect_seen(1, 1);
     CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
 }
 
@@ -68,7 +82,7 @@ static void a_loss_ends_the_wait(struct relay *relay, MQTTClient client)
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
     options.MQTTVersion = MQTTVERSION_3_1_1;
     CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
-    blocked = resumed = 0;
+    watch_anew();
     relay_hold(relay);
     publish_text(client, unique("topic"), "x", 1, 0);
     pthread_t thread;
@@ -77,7 +91,7 @@ static void a_loss_ends_the_wait(struct relay *relay, MQTTClient client)
     CHECK_INT(MQTTClient_publish(client, unique("topic"), 1, "y", 1, 0, &token), MQTTCLIENT_FAILURE);
     pthread_join(thread, NULL);
     CHECK_INT(token, -7);
-    CHECK_INT(resumed, 0);
+    expect_seen(1, 0);
     CHECK_INT(MQTTClient_isConnected(client), 0);
     relay_go_on(relay);
 }

@@ -32,7 +32,7 @@ static int put(void *handle, char *key, int count, char *buffers[], int lengths[
     (void)count;
     (void)buffers;
     (void)lengths;
-    usleep(1000);
+    usleep(1000); /* as slow as the name says */
     if (atomic_fetch_add(&puts_begun, 1) + 1 == MESSAGES)
         peer_await(&peer); /* the server has an acknowledgement */
     return 0;

@@ -21,6 +21,9 @@ static const char *broker;      /* argument 1: URI of a broker without authentic
 static const char *prefix;      /* argument 2: start of every client id and topic used here */
 static const char *auth_broker; /* argument 3, optional: URI of a listener for user "user", password "secret" */
 
+/* With a TRUST_STORE in the environment the broker's URI may ask for TLS. */
+static MQTTClient_SSLOptions trust = MQTTClient_SSLOptions_initializer;
+
 static inline void read_arguments(int argc, char **argv)
 {
     if (argc < 2) {
@@ -30,22 +33,24 @@ static inline void read_arguments(int argc, char **argv)
     broker = argv[1];
     prefix = argc > 2 ? argv[2] : "mqtt3c-test";
     auth_broker = argc > 3 ? argv[3] : NULL;
+    trust.verify = 1;
+    trust.trustStore = getenv("TRUST_STORE");
 }
 
-/* With a TRUST_STORE in the environment the broker's URI may ask for TLS. */
 static inline MQTTClient_connectOptions *trusting(MQTTClient_connectOptions *options)
 {
-    static MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
-    static const char *trust_store;
-    if (trust_store == NULL)
-        tls.verify = 1, tls.trustStore = trust_store = getenv("TRUST_STORE");
-    if (trust_store != NULL && options != NULL && options->ssl == NULL)
-        options->ssl = &tls;
+    if (trust.trustStore != NULL && options != NULL && options->ssl == NULL)
+        options->ssl = &trust;
     return options;
 }
 #define MQTTClient_connect(client, options) MQTTClient_connect(client, trusting(options))
 #define MQTTClient_connect5(client, options, properties, will) \
     MQTTClient_connect5(client, trusting(options), properties, will)
+
+#ifdef SANITIZED
+/* What lives until the program ends is no leak. */
+const char *__lsan_default_suppressions(void) { return "leak:^unique$\nleak:^inbox_take$\n"; }
+#endif
 
 /* A client id or topic that no other test uses; lives until the program ends. */
 static inline char *unique(const char *suffix)

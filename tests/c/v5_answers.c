@@ -10,49 +10,51 @@ struct told {
     MQTTProperties properties;
 };
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct {
-    pthread_mutex_t lock;
     int count;
     struct told last;
     MQTTClient client;
     int connected;
-} published = {.lock = PTHREAD_MUTEX_INITIALIZER}, disconnected = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} published, disconnected;
 
 /* The properties are the library's; a copy stays. */
 static void on_published(void *context, int token, int packet_type, MQTTProperties *properties,
                          enum MQTTReasonCodes reason)
 {
     CHECK(context == &published);
-    pthread_mutex_lock(&published.lock);
+    pthread_mutex_lock(&lock);
     MQTTProperties_free(&published.last.properties);
     published.last = (struct told){token, packet_type, (int)reason, MQTTProperties_copy(properties)};
     published.count++;
-    pthread_mutex_unlock(&published.lock);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason)
 {
     CHECK(context == &disconnected);
-    pthread_mutex_lock(&disconnected.lock);
+    pthread_mutex_lock(&lock);
     MQTTProperties_free(&disconnected.last.properties);
     disconnected.last = (struct told){0, 0, (int)reason, MQTTProperties_copy(properties)};
     disconnected.connected = MQTTClient_isConnected(disconnected.client);
     disconnected.count++;
-    pthread_mutex_unlock(&disconnected.lock);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
-static void wait_for(int *count, pthread_mutex_t *lock, int wanted)
+static void wait_for(const int *count, int wanted)
 {
-    for (long long end = now_ms() + PATIENCE;;) {
-        pthread_mutex_lock(lock);
-        int now = *count;
-        pthread_mutex_unlock(lock);
-        if (now == wanted)
-            return;
-        if (now > wanted || now_ms() > end)
-            CHECK_FAIL("called %d times, not %d", now, wanted);
-        usleep(1000);
-    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE / 1000;
+    pthread_mutex_lock(&lock);
+    while (*count < wanted && pthread_cond_timedwait(&changed, &lock, &until) == 0)
+        ;
+    if (*count != wanted)
+        CHECK_FAIL("called %d times, not %d", *count, wanted);
+    pthread_mutex_unlock(&lock);
 }
 
 static void connack_comes_with_all_its_properties(void)
@@ -164,7 +166,7 @@ static void expect_end(MQTTClient client, int qos, int type, int reason, const c
     MQTTClient_deliveryToken token = 0, *pending = NULL;
     int before = published.count;
     expect_code(MQTTClient_publish5(client, "t", 1, "x", qos, 0, NULL, &token), MQTTREASONCODE_SUCCESS);
-    wait_for(&published.count, &published.lock, before + 1);
+    wait_for(&published.count, before + 1);
     CHECK_INT(published.last.token, token);
     CHECK_INT(published.last.type, type);
     CHECK_INT(published.last.reason, reason);
@@ -234,7 +236,7 @@ static void a_disconnect_by_the_server_is_told_with_its_reason(void)
     CHECK_INT(MQTTClient_setDisconnected(client, &disconnected, on_disconnected), MQTTCLIENT_SUCCESS);
     MQTTResponse_free(connect5(client, 1, NULL));
     peer_signal(&peer);
-    wait_for(&disconnected.count, &disconnected.lock, 1);
+    wait_for(&disconnected.count, 1);
     CHECK_ARRIVES(&inbox, arrived, 1);
     CHECK_INT(disconnected.last.reason, MQTTREASONCODE_SERVER_SHUTTING_DOWN);
     expect_property_text(&disconnected.last.properties, MQTTPROPERTY_CODE_REASON_STRING, "why");

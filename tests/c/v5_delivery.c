@@ -142,7 +142,7 @@ static void outbound_messages_are_resent(int session_present)
 
 static void a_clean_start_ends_everything(void)
 {
-    peer_start(&peer, ACCEPT5 "expect PUBLISH; close;" ACCEPT5 "expect-nothing 200; expect 32 07 00 01 74 00 01 00 32\n"
+    peer_start(&peer, ACCEPT5 "expect PUBLISH; close;" ACCEPT5 "expect-nothing 200; signal; expect 32 07 00 01 74 00 01 00 32\n"
                               "send 40 02 00 01; " GOODBYE);
     MQTTClient client = client_of_peer();
     MQTTResponse_free(connect5(client, 0, NULL));
@@ -153,7 +153,7 @@ static void a_clean_start_ends_everything(void)
     MQTTClient_deliveryToken *pending = NULL;
     CHECK_INT(MQTTClient_getPendingDeliveryTokens(client, &pending), MQTTCLIENT_SUCCESS);
     CHECK(pending == NULL);
-    usleep(QUIET * 1000);
+    peer_await(&peer);
     deliver5(client, "t", "2", 1, 0, NULL);
     goodbye5(&client);
     peer_finish(&peer);

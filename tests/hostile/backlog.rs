@@ -46,6 +46,7 @@ fn a_full_socket_is_written_on_while_another_thread_receives() {
             peer.expect_eof();
         });
         waiting.recv().unwrap();
+        // That it waits inside the call cannot be seen from outside.
         thread::sleep(Duration::from_millis(50));
         let (took, published) = timed(|| publish(&client, &large, QoS::AtMostOnce));
         published.unwrap();
@@ -123,6 +124,7 @@ fn reading_pauses_when_callbacks_do_not_keep_up_and_nothing_is_lost() {
             (0..COUNT / 1000).for_each(|_| peer.send(&thousand));
             peer
         });
+        // What is looked for is that nothing more happens.
         thread::sleep(Duration::from_secs(2));
         assert!(!sender.is_finished());
         let grown = resident_memory().saturating_sub(before);
@@ -152,6 +154,7 @@ fn an_acknowledgement_behind_paused_reading_is_found() {
                 peer.expect_eof();
             });
             match mode {
+                // Until reading has paused, which nobody tells.
                 Mode::Workers => thread::sleep(Duration::from_millis(500)),
                 Mode::Caller => (0..10).for_each(|_| mqtt3c::client::yield_now()),
             }

@@ -142,6 +142,8 @@ pub(crate) struct Seen {
     pub(crate) last: Bytes,
     pub(crate) completed: usize,
     pub(crate) lost: usize,
+    /// Calls of messageArrived that have begun.
+    pub(crate) entered: usize,
     /// Callbacks wait while this is set.
     closed: bool,
 }
@@ -157,6 +159,7 @@ impl Inbox {
         let (arrived, completed, lost) = (self.clone(), self.clone(), self.clone());
         Callbacks {
             message_arrived: Some(Arc::new(move |message| {
+                arrived.note(|seen| seen.entered += 1);
                 arrived.wait_while(|seen| seen.closed);
                 arrived.note(|seen| {
                     seen.arrived += 1;

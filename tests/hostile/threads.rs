@@ -6,9 +6,9 @@ use crate::support::*;
 use mqtt3c::client::Client;
 use mqtt3c::packet::{Packet, QoS, ReasonCode};
 use mqtt3c::persistence::{Store, StoreError};
-use parking_lot::Mutex;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use parking_lot::{Condvar, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,11 @@ fn disconnect_is_sent_whole_behind_what_other_threads_send() {
             let (client, _inbox) = client(&broker.uri(), mode);
             let mut peer = connect(&broker, &client);
             thread::scope(|scope| {
+                let (came, traffic) = mpsc::channel();
                 let reader = scope.spawn(move || {
-                    while !matches!(peer.expect_packet(), Packet::Disconnect(_)) {}
+                    while !matches!(peer.expect_packet(), Packet::Disconnect(_)) {
+                        let _ = came.send(());
+                    }
                     peer.expect_eof();
                 });
                 for _ in 0..2 {
@@ -30,7 +33,7 @@ fn disconnect_is_sent_whole_behind_what_other_threads_send() {
                         while publish(&client, &payload, QoS::AtMostOnce).is_ok() {}
                     });
                 }
-                thread::sleep(Duration::from_millis(5));
+                traffic.iter().take(10).for_each(drop);
                 client.disconnect(Some(SOON), ReasonCode::SUCCESS, None);
                 reader.join().unwrap();
             });
@@ -47,20 +50,45 @@ fn receive_ends_at_once_when_another_thread_disconnects() {
     let _peer = connect(&broker, &client);
     thread::scope(|scope| {
         let receiver = scope.spawn(|| timed(|| client.receive(LONG)).0);
+        // That it waits inside the call cannot be seen from outside.
         thread::sleep(Duration::from_millis(50));
         client.disconnect(Some(Duration::ZERO), ReasonCode::SUCCESS, None);
         assert!(receiver.join().unwrap() < SOON);
     });
 }
 
+#[test]
+fn a_call_drives_the_connection_when_another_one_stops_to() {
+    let broker = ScriptedBroker::start();
+    let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+    let mut peer = connect(&broker, &client);
+    for round in 0..1000 {
+        let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+        let together = Barrier::new(2);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                together.wait();
+                client.wait_for_completion(token, SOON)
+            });
+            together.wait();
+            // Each reads for a moment, which may be the one in which the other call begins.
+            for _ in 0..20 {
+                client.receive(Duration::ZERO).unwrap();
+            }
+            peer.expect_and_acknowledge();
+            assert_eq!(waiting.join().unwrap(), Ok(()), "round {round}");
+        });
+    }
+    client.destroy();
+}
+
 /// A store of the application's that does not return from `put` while it is told to block.
-struct BlockingStore(Arc<AtomicBool>);
+struct BlockingStore(Arc<(Mutex<bool>, Condvar)>);
 
 impl Store for BlockingStore {
     fn put(&mut self, _: &str, _: &[&[u8]]) -> Result<(), StoreError> {
-        while self.0.load(Ordering::Relaxed) {
-            thread::sleep(Duration::from_millis(1));
-        }
+        let (blocking, changed) = &*self.0;
+        changed.wait_while(&mut blocking.lock(), |blocking| *blocking);
         Ok(())
     }
     fn get(&mut self, _: &str) -> Result<Vec<u8>, StoreError> {
@@ -84,7 +112,7 @@ impl Store for BlockingStore {
 #[test]
 fn a_store_that_blocks_holds_no_other_client_up() {
     let broker = ScriptedBroker::start();
-    let blocking = Arc::new(AtomicBool::new(false));
+    let blocking = Arc::new((Mutex::new(false), Condvar::new()));
     let held_up = client_with(
         &broker.uri(),
         Some(Box::new(BlockingStore(Arc::clone(&blocking)))),
@@ -94,13 +122,14 @@ fn a_store_that_blocks_holds_no_other_client_up() {
     let (other, _inbox) = client(&broker.uri(), Mode::Workers);
     let mut peer = connect(&broker, &other);
 
-    blocking.store(true, Ordering::Relaxed);
+    *blocking.0.lock() = true;
     thread::scope(|scope| {
         // A worker is held up in the store, and later ones would be behind it.
         held_up_peer.send(&[0x34, 6, 0, 1, b't', 0, 1, b'x']);
         scope.spawn(|| publish(&held_up, b"x", QoS::AtLeastOnce).unwrap());
         for _ in 0..20 {
             held_up_peer.send(&message(b"more"));
+            // So that each comes by an event of its own, to which nobody can answer.
             thread::sleep(Duration::from_millis(5));
         }
         let acknowledging = scope.spawn(move || {
@@ -117,7 +146,8 @@ fn a_store_that_blocks_holds_no_other_client_up() {
         }
         drop(acknowledging.join());
         assert!(threads_named("MQTTClient_run") <= 8);
-        blocking.store(false, Ordering::Relaxed);
+        *blocking.0.lock() = false;
+        blocking.1.notify_all();
     });
     held_up.destroy();
     other.destroy();
@@ -186,7 +216,7 @@ fn published_without_workers_is_told_after_a_callback_that_is_in_its_way() {
     v5.version = mqtt3c::client::VersionChoice::Only(mqtt3c::packet::ProtocolVersion::V5);
     v5.options.client_id = "v5".into();
     client.connect(&v5).unwrap();
-    thread::sleep(Duration::from_millis(50));
+    inbox.wait("the callback in the way", |seen| seen.entered == 1);
     let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
     client.wait_for_completion(token, SOON).unwrap();
     inbox.close(false);
@@ -296,6 +326,7 @@ fn threads_that_do_everything_at_once_all_come_back() {
                 |client, _, _| {
                     let quiesce = Some(Duration::from_millis(10));
                     client.disconnect(quiesce, ReasonCode::SUCCESS, None);
+                    // Leaves the others a connection.
                     thread::sleep(Duration::from_millis(10));
                 },
                 |client, _, inbox| {

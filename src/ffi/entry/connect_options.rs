@@ -132,7 +132,7 @@ unsafe fn addresses(
     entry: &Entry,
     options: &MQTTClient_connectOptions,
 ) -> Result<Addresses, c_int> {
-    if options.struct_version < 2 || options.serverURIcount <= 0 {
+    if options.struct_version < 2 || options.serverURIcount == 0 {
         return Ok((vec![Some(entry.client.address().clone())], Vec::new()));
     }
     // SAFETY: as promised by the caller.

@@ -18,11 +18,6 @@ pub(in crate::ffi) unsafe fn receive(
     message: *mut *mut MQTTClient_message,
     timeout: c_ulong,
 ) -> c_int {
-    // SAFETY: each is NULL or a place of its type, as promised by the caller.
-    let places = unsafe { (topicName.as_mut(), topicLen.as_mut(), message.as_mut()) };
-    let (Some(topic), Some(topic_len), Some(message)) = places else {
-        return MQTTCLIENT_FAILURE;
-    };
     let entry = match entry(handle) {
         Ok(entry) => entry,
         Err(code) => return code,
@@ -32,6 +27,12 @@ pub(in crate::ffi) unsafe fn receive(
         Ok(Err(error)) => return code(&error),
         Err(code) => return code,
     }
+    // SAFETY: each is NULL or a place of its type, as promised by the caller.
+    let places = unsafe { (topicName.as_mut(), topicLen.as_mut(), message.as_mut()) };
+    // Without a place for its length a topic can still be handed over.
+    let (Some(topic), topic_len, Some(message)) = places else {
+        return MQTTCLIENT_FAILURE;
+    };
     *topic = ptr::null_mut();
     *message = ptr::null_mut();
     let received = entry.call(|client| client.receive(Duration::from_millis(timeout)));
@@ -52,7 +53,9 @@ pub(in crate::ffi) unsafe fn receive(
             }
             return MQTTCLIENT_FAILURE;
         }
-        *topic_len = received.topic().len() as c_int;
+        if let Some(topic_len) = topic_len {
+            *topic_len = received.topic().len() as c_int;
+        }
         truncated = received.topic().contains(&0);
     }
     match (received.broken, truncated) {

@@ -44,6 +44,7 @@ struct parcel {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
 static int listener = -1, port, wake_pipe[2];
 static struct connection connections[MAX_CONNECTIONS];
 static int connection_count;
@@ -218,6 +219,7 @@ static void handle(int number, const unsigned char *packet, size_t size, size_t 
         note(WIRE, "c%d %s %s", number + 1, type_names[type], hex);
     }
     ++received[type];
+    pthread_cond_broadcast(&arrived);
     if (type == 1 && length > 8)
         connection->version = body[2 + (body[0] << 8 | body[1])];
     int id = packet_id(packet, body, length);
@@ -406,11 +408,11 @@ static void release(const char *how)
 
 static void await(int type, long wanted)
 {
-    for (long long limit = now_ms() + 10000; received[type] - awaited[type] < wanted && now_ms() < limit;) {
-        pthread_mutex_unlock(&lock);
-        usleep(2000);
-        pthread_mutex_lock(&lock);
-    }
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 10;
+    while (received[type] - awaited[type] < wanted && pthread_cond_timedwait(&arrived, &lock, &limit) == 0)
+        ;
     if (received[type] - awaited[type] < wanted)
         note(RESULT, "%s did not come", type_names[type]);
     awaited[type] += wanted;
