@@ -9,6 +9,7 @@ pub const MAX_VARIABLE_BYTE_INTEGER: u32 = 268_435_455;
 
 /// Whether an application's string may go into a packet: well-formed UTF-8 without surrogates and overlong forms
 /// (`[MQTT-1.5.4-1]`; 3.1.1: `[MQTT-1.5.3-1]`). Control characters and U+FFFF pass.
+#[inline]
 pub fn valid_utf8(bytes: &[u8]) -> bool {
     bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
@@ -195,7 +196,9 @@ pub(super) fn binary_length(bytes: &[u8]) -> Result<u64, TooLarge> {
 /// Appends binary data or a string. The caller has asked [`binary_length`] whether it fits.
 #[inline]
 pub(super) fn put_binary(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+    let [high, low] = (bytes.len() as u16).to_be_bytes();
+    out.push(high);
+    out.push(low);
     out.extend_from_slice(bytes);
 }
 

@@ -82,7 +82,10 @@ pub fn encode_head(
     let header_length = 1 + variable_byte_integer_length(remaining_length);
     out.reserve(header_length + length as usize);
     match u8::try_from(remaining_length) {
-        Ok(short @ ..=0x7f) => out.extend_from_slice(&[head.first_byte(), short]),
+        Ok(short @ ..=0x7f) => {
+            out.push(head.first_byte());
+            out.push(short);
+        }
         _ => {
             out.push(head.first_byte());
             put_variable_byte_integer(remaining_length, out);
@@ -142,6 +145,7 @@ pub(super) fn check_topic_name(
 }
 
 /// A Topic Name without wildcards ([MQTT-3.3.2-2]; for a Will Topic [MQTT-4.7.0-1], 3.1.1: [MQTT-4.7.1-1]).
+#[inline]
 pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
     if contains_wildcard(topic) {
         return Err(Malformed {

@@ -242,15 +242,17 @@ pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
 
 /// Copies `payload` to `masked`, which is as long, and masks it on the way.
 fn mask_into(masked: &mut [u8], payload: &[u8], mask: [u8; 4]) {
-    const WORD: usize = size_of::<u64>();
-    let word = u32::from_ne_bytes(mask);
-    let word = u64::from(word) << 32 | u64::from(word);
+    const WORD: usize = size_of::<u128>();
+    let mut word = [0; WORD];
+    word.chunks_exact_mut(mask.len())
+        .for_each(|part| part.copy_from_slice(&mask));
+    let word = u128::from_ne_bytes(word);
     let mut words = payload.chunks_exact(WORD);
     let mut masked_words = masked.chunks_exact_mut(WORD);
     for (to, from) in masked_words.by_ref().zip(words.by_ref()) {
         let mut bytes = [0; WORD];
         bytes.copy_from_slice(from);
-        to.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ word).to_ne_bytes());
+        to.copy_from_slice(&(u128::from_ne_bytes(bytes) ^ word).to_ne_bytes());
     }
     let rest = masked_words
         .into_remainder()
