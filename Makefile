@@ -16,7 +16,7 @@ HEADERS := MQTTClient.h MQTTClientPersistence.h MQTTExportDeclarations.h MQTTPro
 EXAMPLES := publish publish_callbacks subscribe_callbacks receive qos_levels persistent_publish request_response subscribe_v5 websocket tls
 NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
-RUST_SOURCES := $(shell find src -type f) $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
+RUST_SOURCES := $(shell find src -type f) Makefile $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
 
 .PHONY: all tools install uninstall examples demo test soak soak-differential check-original bench clean help
 .DELETE_ON_ERROR:
@@ -43,10 +43,11 @@ tools:
 	@command -v ld >/dev/null && command -v objcopy >/dev/null || { echo 'ld or objcopy is missing: install binutils' >&2; exit 1; }
 
 # Two variants of one crate, each with a target directory of its own so that neither rebuild disturbs the other.
+# Without the crate type for Rust programs: cargo does no link-time optimization where it also makes that one.
 build/cargo/paho-mqtt3cs/release/libmqtt3c.so: FEATURES :=
 build/cargo/paho-mqtt3c/release/libmqtt3c.so: FEATURES := --no-default-features
 build/cargo/%/release/libmqtt3c.so: $(RUST_SOURCES) | tools
-	$(CARGO) build --release --locked --lib $(FEATURES) --target-dir build/cargo/$*
+	$(CARGO) rustc --release --locked --lib --crate-type cdylib,staticlib $(FEATURES) --target-dir build/cargo/$*
 	@touch $@
 
 build/cargo/%/release/libmqtt3c.a: build/cargo/%/release/libmqtt3c.so

@@ -113,6 +113,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     name_library();
     link_unwinder();
+    pack_relocations();
     note_commit();
     write_headers();
 }
@@ -131,9 +132,7 @@ fn link_unwinder() {
         let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Path::new(&path).is_absolute() && Path::new(&path).exists()
     });
-    let gnu_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux")
-        && env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|env| env == "gnu");
-    if !exists || !gnu_linux || env::var("HOST") != env::var("TARGET") {
+    if !exists || !is_for_this_system() {
         return;
     }
     // The standard library asks for gcc_s by name, and finds this linker script first.
@@ -143,6 +142,33 @@ fn link_unwinder() {
     fs::write(directory.join("libgcc_s.so"), "INPUT(-lgcc_eh -lgcc)\n")
         .expect("OUT_DIR can be written");
     println!("cargo::rustc-cdylib-link-arg=-L{}", directory.display());
+}
+
+/// Packs the addresses that are filled in at load, if the C library of this machine can unpack them: one that cannot
+/// would refuse the shared library.
+fn pack_relocations() {
+    const FIRST_THAT_UNPACKS: (u32, u32) = (2, 36);
+    if is_for_this_system() && c_library().is_some_and(|version| version >= FIRST_THAT_UNPACKS) {
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// The version of the GNU C library here.
+fn c_library() -> Option<(u32, u32)> {
+    let output = Command::new("getconf")
+        .arg("GNU_LIBC_VERSION")
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut numbers = text.trim().strip_prefix("glibc ")?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// Whether what is built is for Linux with the GNU C library, and for machines like this one.
+fn is_for_this_system() -> bool {
+    env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux")
+        && env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|env| env == "gnu")
+        && env::var("HOST") == env::var("TARGET")
 }
 
 /// The soname by which programs linked to the original find this library.

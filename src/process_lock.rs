@@ -26,6 +26,7 @@ impl<T> ProcessMutex<T> {
         ProcessMutex(sync::Mutex::new(value))
     }
 
+    #[inline]
     pub(crate) fn lock(&self) -> sync::MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -189,6 +189,7 @@ impl Client {
         self.schedule_callbacks(state);
     }
 
+    #[inline]
     fn next(&self, state: &State) -> Next {
         let deliverable =
             state.driver == Driver::Workers && state.callbacks.message_arrived.is_some();

@@ -203,6 +203,7 @@ impl Client {
     }
 
     /// Stops reading while too much waits for the application, unless a call waits for an acknowledgement.
+    #[inline]
     pub(super) fn update_pause(&self, state: &mut MutexGuard<'_, State>) {
         let (weight, waiters) = (state.queued_weight, state.ack_waiters);
         let Some(link) = &mut state.link else { return };

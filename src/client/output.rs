@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// Books the result of a write outside the lock; what it left has been put back. `false`: writing cannot go on now.
-    #[inline]
+    #[inline(always)]
     fn note_written(
         &self,
         state: &mut MutexGuard<'_, State>,

@@ -109,6 +109,7 @@ impl Client {
     }
 
     /// The application has taken messages, or waits for what lies behind them: reads on if that was waited for.
+    #[inline]
     pub(super) fn resume_reading(&self, state: &mut MutexGuard<'_, State>) {
         if state
             .link

@@ -76,13 +76,17 @@ pub(super) fn boundary_or<T>(name: &'static str, failure: T, body: impl FnOnce()
     answer
 }
 
+#[cold]
 fn report(name: &str, panic: &(dyn Any + Send)) {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no text");
-    trace::push(Level::Severe, format!("internal error in {name}: {text}"));
+    trace::push(
+        Level::Severe,
+        format_args!("internal error in {name}: {text}"),
+    );
 }
 
 #[cfg(test)]

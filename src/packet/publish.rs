@@ -144,6 +144,7 @@ pub(super) fn check_topic_name(
 }
 
 /// A Topic Name without wildcards ([MQTT-3.3.2-2]; for a Will Topic [MQTT-4.7.0-1], 3.1.1: [MQTT-4.7.1-1]).
+#[inline]
 pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
     if contains_wildcard(topic) {
         return Err(Malformed {

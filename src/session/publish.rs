@@ -273,7 +273,7 @@ impl Session {
     }
 
     /// The properties to send, if the server allows this message.
-    #[inline]
+    #[inline(always)]
     fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<&'a Properties, SendError> {
         if !self.is_connected() {
             return Err(SendError::NotConnected);
@@ -331,6 +331,7 @@ impl Session {
     }
 
     /// The full topic, when the message uses an alias.
+    #[inline(always)]
     fn learn_alias(
         &mut self,
         request: &PublishRequest<'_>,

@@ -17,6 +17,7 @@ pub use excerpt::payload_excerpt;
 pub use tracer::Callback;
 
 use settings::Settings;
+use std::fmt;
 use tracer::Tracer;
 
 /// Importance of a line; the numbers are `MQTTCLIENT_TRACE_LEVELS`.
@@ -82,8 +83,9 @@ pub fn enabled(level: Level) -> bool {
 
 /// Queues a line on this thread, stamped with the time now. Nothing is called or written until [`flush`].
 /// What exceeds 256 bytes is cut off.
-pub fn push(level: Level, line: String) {
-    queue::push(level, &line);
+#[cold]
+pub fn push(level: Level, line: fmt::Arguments<'_>) {
+    queue::push(level, &line.to_string());
 }
 
 /// Whether this thread has queued lines, and [`flush`] would do something with them now.
@@ -119,7 +121,7 @@ pub fn lock_for_fork() -> ForkGuard {
 macro_rules! trace {
     ($level:expr, $($arg:tt)*) => {
         if $crate::trace::enabled($level) {
-            $crate::trace::push($level, format!($($arg)*));
+            $crate::trace::push($level, format_args!($($arg)*));
         }
     };
 }

@@ -100,6 +100,7 @@ pub(super) fn write_to_sink(tracer: &Tracer) {
 }
 
 /// Writes the queued lines to the sink, then hands them to the callback with no lock held.
+#[cold]
 pub(super) fn flush(tracer: &Tracer) {
     if !has_pending() {
         return;

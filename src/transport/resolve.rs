@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use crate::process_lock::{Condvar, Mutex};
 use crate::trace;
 use crate::trace::Level;
 
@@ -49,16 +50,24 @@ fn look_up_aside(
     deadline: Instant,
     look_up: fn(&str, u16) -> io::Result<Vec<SocketAddr>>,
 ) -> io::Result<Vec<SocketAddr>> {
-    let (answer, answered) = mpsc::sync_channel(1);
+    let answer = Arc::new((Mutex::new(None), Condvar::new()));
+    let asked = Arc::clone(&answer);
     thread::Builder::new()
         .name("mqtt-resolve".into())
         .spawn(move || {
-            // Nobody listens any more if the deadline has passed.
-            let _ = answer.send(look_up(&host, port));
+            let addresses = look_up(&host, port);
+            let (found, arrived) = &*asked;
+            *found.lock() = Some(addresses);
+            arrived.notify_all();
         })?;
-    answered
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    let (found, arrived) = &*answer;
+    let mut found = found.lock();
+    while found.is_none() && Instant::now() < deadline {
+        arrived.wait_until(&mut found, deadline);
+    }
+    found
+        .take()
+        .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn unresolved(host: &str, error: io::Error) -> io::Error {
