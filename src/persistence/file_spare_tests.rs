@@ -93,6 +93,42 @@ fn a_spare_file_that_somebody_removed_is_not_missed() {
     }
 }
 
+#[test]
+fn what_became_of_a_record_that_somebody_moved_is_not_touched() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    let moved = base.path().join("moved");
+    store.put("s-100", &[b"moved"]).unwrap();
+    fs::rename(store.path().join("s-100.msg"), &moved).unwrap();
+    store.remove("s-100").unwrap();
+    store.put("s-101", &[b"other"]).unwrap();
+    assert_eq!(fs::read(&moved).unwrap(), b"moved");
+    assert_eq!(store.get("s-101").unwrap(), b"other");
+}
+
+#[test]
+fn records_outlast_the_time_and_the_client_in_which_they_were_written() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    store.put("s-100", &[b"first"]).unwrap();
+    store.traffic = Traffic::new();
+    store.put("s-101", &[b"second"]).unwrap();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    store.traffic = Traffic::dense_for_ever();
+    store.put("s-102", &[b"third"]).unwrap();
+    store.remove("s-100").unwrap();
+    store.put("s-103", &[b"fourth"]).unwrap();
+    store.close();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    let mut store = open(&base);
+    for (key, record) in [("s-101", "second"), ("s-102", "third"), ("s-103", "fourth")] {
+        assert_eq!(store.get(key).unwrap(), record.as_bytes());
+    }
+    assert!(!store.contains_key("s-100"));
+}
+
 /// What another store of the process has written would be longer than this one knows.
 #[test]
 fn files_that_another_store_may_have_changed_are_not_filled_again() {

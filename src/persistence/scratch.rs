@@ -1,9 +1,11 @@
 //! Where records come into being: a file is filled outside the store's directory, or without a name, and gets its
 //! record's name when it is whole.
 //!
-//! To create a file and to remove it again costs most of what a record costs. So a store with much traffic keeps the
-//! files of removed records and fills them again. They lie in a directory of the store's own, in one of the user's in
-//! the base directory and so on the same file system, and go when the traffic or the client does.
+//! To create a file and to remove it again costs most of what a record costs. So a store with much traffic has files of
+//! its own: it fills one, gives it the record's name beside its own one, takes that name away again with the record, and
+//! fills it with the next one. A second name costs half of what it costs to move a file. They lie in a directory of the
+//! store's own, in one of the user's in the base directory and so on the same file system, and go when the traffic or the
+//! client does.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -30,13 +32,17 @@ const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
 
+/// How file systems say that a file cannot have a second name, or not there.
+const LINKS_UNKNOWN: [Errno; 4] = [Errno::PERM, Errno::XDEV, Errno::NOSYS, Errno::OPNOTSUPP];
+
 /// How often to try again when the cleaning of another store comes in between.
 const ATTEMPTS: usize = 100;
 
-/// Files kept to be filled again.
-const MAX_SPARES: usize = 128;
+/// Files to be filled again and again. A QoS 2 message has two records for a while, and a file system may search long for
+/// room for a new file after many were removed.
+const MAX_SPARES: usize = 256;
 
-/// Files of longer records are not kept.
+/// Longer records have files of their own.
 const MAX_SPARE_LENGTH: u64 = 16 * 1024;
 
 /// The unfinished and the spare files of one store.
@@ -48,7 +54,11 @@ pub(super) struct Scratch {
     /// The process that uses it, as [`generation`] tells.
     generation: u32,
     spares: Vec<Spare>,
+    /// Further ones, which are records now.
+    lent: usize,
     next_number: u64,
+    /// Whether a file can have two names.
+    links: bool,
     /// Whether files without a name can be made, which leave nothing behind in a crash; not every file system has them.
     unnamed_files: bool,
     /// Whether a record is on the disk before it counts.
@@ -62,8 +72,10 @@ struct OwnDirectory {
     name: String,
 }
 
+/// A file to be filled again and again, with the length of what is in it. Only when nothing else leads to it is it a spare
+/// one.
 #[derive(Debug)]
-struct Spare {
+pub(super) struct Spare {
     number: u64,
     length: u64,
 }
@@ -79,50 +91,60 @@ impl Scratch {
             own: None,
             generation: generation(),
             spares: Vec::new(),
+            lent: 0,
             next_number: 0,
+            links: true,
             unnamed_files: true,
             sync,
         }
     }
 
-    /// Writes a record, replacing what has its name.
+    /// Writes a record, replacing what has its name. `lend`: into a file to be filled again, if that can be; it is
+    /// to be given back then, or discarded.
     pub(super) fn write(
         &mut self,
         records: BorrowedFd<'_>,
         name: &str,
         parts: &[&[u8]],
-    ) -> io::Result<()> {
+        lend: bool,
+    ) -> io::Result<Option<Spare>> {
         self.forget_inherited();
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if let Some(spare) = self.take_spare(length as u64) {
-            if self.fill_spare(&spare, records, name, parts).is_ok() {
-                return Ok(());
+        if lend && self.links {
+            if let Ok(lent) = self.write_linked(records, name, parts) {
+                return Ok(lent);
             }
         }
         if self.unnamed_files && self.write_unnamed(records, name, parts).is_ok() {
-            return Ok(());
+            return Ok(None);
         }
         self.write_named(records, name, parts)?;
         // The other way may work where the first does not.
         self.unnamed_files = false;
-        Ok(())
+        Ok(None)
     }
 
-    /// Takes the file of a removed record to be filled again; `false`: it is still there. `length` is the record's.
-    pub(super) fn keep(&mut self, records: BorrowedFd<'_>, name: &str, length: u64) -> bool {
+    /// The file of a removed record can be filled again: nothing but its own name leads to it.
+    pub(super) fn give_back(&mut self, spare: Spare) {
         self.forget_inherited();
-        if length > MAX_SPARE_LENGTH || self.spares.len() >= MAX_SPARES {
-            return false;
+        self.lent = self.lent.saturating_sub(1);
+        if self.own.is_some() {
+            self.spares.push(spare);
         }
-        let moved = self.create(|own, spare| Ok(rustix::fs::renameat(records, name, own, spare)?));
-        let Ok((number, ())) = moved else {
-            return false;
-        };
-        self.spares.push(Spare { number, length });
-        true
     }
 
-    /// Removes the spare files and the directory they lie in.
+    /// A record's file, if it still is one, stays the record's alone.
+    pub(super) fn discard(&mut self, spare: Spare) {
+        self.forget_inherited();
+        self.lent = self.lent.saturating_sub(1);
+        self.remove(spare.number);
+    }
+
+    /// Whether there is nothing to [`clear`](Self::clear).
+    pub(super) fn is_clear(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Removes the spare files and the directory they lie in. The others are to be discarded before.
     pub(super) fn clear(&mut self) {
         self.forget_inherited();
         let Some(own) = self.own.take() else {
@@ -143,44 +165,84 @@ impl Scratch {
             self.generation = generation();
             self.own = None;
             self.spares.clear();
+            self.lent = 0;
         }
     }
 
     /// The spare file to which `length` bytes fit best: they should cover what is in it.
     fn take_spare(&mut self, length: u64) -> Option<Spare> {
-        let best = self
-            .spares
-            .iter()
-            .enumerate()
-            .rev()
-            .min_by_key(|(_, spare)| (spare.length > length, spare.length.abs_diff(length)));
+        let fits = |spare: &Spare| (spare.length > length, spare.length.abs_diff(length));
+        let spares = || self.spares.iter().enumerate().rev();
+        let best = spares()
+            .find(|(_, spare)| spare.length == length)
+            .or_else(|| spares().min_by_key(|(_, spare)| fits(spare)));
         let (index, _) = best?;
         Some(self.spares.swap_remove(index))
     }
 
-    fn fill_spare(
+    /// Fills a file in the store's own directory and gives it the record's name beside its own.
+    fn write_linked(
         &mut self,
-        spare: &Spare,
         records: BorrowedFd<'_>,
         name: &str,
         parts: &[&[u8]],
-    ) -> io::Result<()> {
-        let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
-        let path = file_name(spare.number);
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let fill = || {
-            let file = File::from(rustix::fs::openat(own, &path, flags, Mode::empty())?);
-            let written = write_parts(&file, parts)?;
-            if spare.length > written {
-                file.set_len(written)?;
+    ) -> io::Result<Option<Spare>> {
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        if length > MAX_SPARE_LENGTH {
+            return Err(Errno::FBIG.into());
+        }
+        let (mut spare, file) = self.open_spare(length)?;
+        let linked = self.fill(&mut spare, file, parts).and_then(|()| {
+            let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+            let path = file_name(spare.number);
+            match rustix::fs::linkat(own, &path, records, name, AtFlags::empty()) {
+                // A link cannot replace a record, a renamed file can.
+                Err(Errno::EXIST) => {
+                    rustix::fs::renameat(own, &path, records, name)?;
+                    Ok(false)
+                }
+                Err(error) => {
+                    self.links = !LINKS_UNKNOWN.contains(&error);
+                    Err(error.into())
+                }
+                Ok(()) => Ok(true),
             }
-            self.synchronise(&file)?;
-            drop(file);
-            io::Result::Ok(rustix::fs::renameat(own, &path, records, name)?)
-        };
-        fill().inspect_err(|_| {
-            let _ = rustix::fs::unlinkat(own, &path, AtFlags::empty());
-        })
+        });
+        match linked {
+            Ok(true) => {
+                self.lent += 1;
+                Ok(Some(spare))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => {
+                self.remove(spare.number);
+                Err(error)
+            }
+        }
+    }
+
+    /// A spare file, made if there is none.
+    fn open_spare(&mut self, length: u64) -> io::Result<(Spare, File)> {
+        if let Some(spare) = self.take_spare(length) {
+            let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+            let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+            let file = rustix::fs::openat(own, file_name(spare.number), flags, Mode::empty());
+            return Ok((spare, File::from(file?)));
+        }
+        if self.lent >= MAX_SPARES {
+            return Err(Errno::NFILE.into());
+        }
+        let (number, file) = self.create_file()?;
+        Ok((Spare { number, length: 0 }, file))
+    }
+
+    fn fill(&self, spare: &mut Spare, file: File, parts: &[&[u8]]) -> io::Result<()> {
+        let written = write_parts(&file, parts)?;
+        if spare.length > written {
+            file.set_len(written)?;
+        }
+        spare.length = written;
+        self.synchronise(&file)
     }
 
     /// Fills a file without a name and then links it to its own.
@@ -215,9 +277,7 @@ impl Scratch {
         name: &str,
         parts: &[&[u8]],
     ) -> io::Result<()> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let (number, file) = self
-            .create(|own, path| Ok(File::from(rustix::fs::openat(own, path, flags, FILE_MODE)?)))?;
+        let (number, file) = self.create_file()?;
         if let Err(error) = write_parts(&file, parts).and_then(|_| self.synchronise(&file)) {
             self.remove(number);
             return Err(error);
@@ -244,6 +304,11 @@ impl Scratch {
             true => file.sync_all(),
             false => Ok(()),
         }
+    }
+
+    fn create_file(&mut self) -> io::Result<(u64, File)> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        self.create(|own, path| Ok(File::from(rustix::fs::openat(own, path, flags, FILE_MODE)?)))
     }
 
     /// Calls `create` with the own directory, made if need be, and an unused name in it.
