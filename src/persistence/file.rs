@@ -365,6 +365,22 @@ impl Store for FileStore {
         self.sync
     }
 
+    fn set_attended(&mut self, attended: bool) {
+        self.scratch.keep_files_open(attended);
+        if !attended {
+            self.rest();
+        }
+    }
+
+    fn rests_at(&self) -> Option<Instant> {
+        let open = self.scratch.has_open_files();
+        self.traffic.calm_at().filter(|_| open)
+    }
+
+    fn rest(&mut self) {
+        self.scratch.close_files(self.lent.values_mut());
+    }
+
     fn set_aside(&mut self, key: &str) -> Result<(), StoreError> {
         let name = file_name(key)?;
         self.move_aside(&name)

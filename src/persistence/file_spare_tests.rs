@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use tempfile::TempDir;
+
 use super::tests::{base, names, open, temporary};
 use super::*;
 use crate::persistence::traffic::DENSE;
@@ -127,6 +129,50 @@ fn records_outlast_the_time_and_the_client_in_which_they_were_written() {
         assert_eq!(store.get(key).unwrap(), record.as_bytes());
     }
     assert!(!store.contains_key("s-100"));
+}
+
+/// Descriptors of this process that lead to somewhere below `directory`'s unfinished files.
+fn open_files(base: &TempDir) -> usize {
+    let own = temporary(base);
+    let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+    let files = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let files = files.filter(|path| path.starts_with(&own) && !path.is_dir());
+    files.count()
+}
+
+#[test]
+fn files_stay_open_only_while_somebody_sees_to_it_that_they_are_closed() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    store.put("s-100", &[b"x"]).unwrap();
+    assert_eq!((open_files(&base), store.rests_at()), (0, None));
+    store.set_attended(true);
+    for (key, record) in [("s-101", "a record"), ("s-102", "a longer record")] {
+        store.put(key, &[record.as_bytes()]).unwrap();
+    }
+    store.remove("s-102").unwrap();
+    for (key, record) in [
+        ("s-103", "short"),
+        ("s-104", ""),
+        ("s-105", "another record"),
+    ] {
+        store.put(key, &[record.as_bytes()]).unwrap();
+        assert_eq!(store.get(key).unwrap(), record.as_bytes());
+        store.remove(key).unwrap();
+    }
+    assert_eq!(open_files(&base), 2);
+    store.traffic = Traffic::new();
+    store.traffic.note(Instant::now());
+    assert!(store.rests_at().is_some());
+    store.rest();
+    assert_eq!((open_files(&base), store.rests_at()), (0, None));
+    assert_eq!(store.get("s-101").unwrap(), b"a record");
+    store.traffic = Traffic::dense_for_ever();
+    store.put("s-106", &[b"x"]).unwrap();
+    assert_eq!(open_files(&base), 1);
+    store.set_attended(false);
+    assert_eq!(open_files(&base), 0);
 }
 
 /// What another store of the process has written would be longer than this one knows.

@@ -9,11 +9,11 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -42,6 +42,9 @@ const ATTEMPTS: usize = 100;
 /// room for a new file after many were removed.
 const MAX_SPARES: usize = 256;
 
+/// So many of them all stores of a process keep open as long as records come.
+const MAX_OPEN_FILES: usize = 64;
+
 /// Longer records have files of their own.
 const MAX_SPARE_LENGTH: u64 = 16 * 1024;
 
@@ -59,6 +62,8 @@ pub(super) struct Scratch {
     next_number: u64,
     /// Whether a file can have two names.
     links: bool,
+    keep_open: bool,
+    has_open: bool,
     /// Whether files without a name can be made, which leave nothing behind in a crash; not every file system has them.
     unnamed_files: bool,
     /// Whether a record is on the disk before it counts.
@@ -78,6 +83,27 @@ struct OwnDirectory {
 pub(super) struct Spare {
     number: u64,
     length: u64,
+    file: Option<OpenFile>,
+}
+
+/// One of those that a process has open.
+#[derive(Debug)]
+struct OpenFile(File);
+
+/// How many there are.
+static OPEN_FILES: AtomicUsize = AtomicUsize::new(0);
+
+impl OpenFile {
+    fn new(file: File) -> OpenFile {
+        OPEN_FILES.fetch_add(1, Ordering::Relaxed);
+        OpenFile(file)
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        OPEN_FILES.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Scratch {
@@ -94,6 +120,8 @@ impl Scratch {
             lent: 0,
             next_number: 0,
             links: true,
+            keep_open: false,
+            has_open: false,
             unnamed_files: true,
             sync,
         }
@@ -130,6 +158,23 @@ impl Scratch {
         if self.own.is_some() {
             self.spares.push(spare);
         }
+    }
+
+    /// Whether files that are written stay open for the next record, until [`close_files`](Self::close_files).
+    pub(super) fn keep_files_open(&mut self, keep: bool) {
+        self.keep_open = keep;
+    }
+
+    /// Whether a file may be open.
+    pub(super) fn has_open_files(&self) -> bool {
+        self.has_open
+    }
+
+    /// Closes the files of `lent`, which are all that are records now, and those that are not.
+    pub(super) fn close_files<'a>(&mut self, lent: impl Iterator<Item = &'a mut Spare>) {
+        lent.for_each(|spare| spare.file = None);
+        self.spares.iter_mut().for_each(|spare| spare.file = None);
+        self.has_open = false;
     }
 
     /// A record's file, if it still is one, stays the record's alone.
@@ -169,12 +214,15 @@ impl Scratch {
         }
     }
 
-    /// The spare file to which `length` bytes fit best: they should cover what is in it.
+    /// The spare file to which `length` bytes fit best: they should cover what is in it, and an open one is less work.
     fn take_spare(&mut self, length: u64) -> Option<Spare> {
-        let fits = |spare: &Spare| (spare.length > length, spare.length.abs_diff(length));
+        let fits = |spare: &Spare| {
+            let difference = spare.length.abs_diff(length);
+            (spare.length > length, difference, spare.file.is_none())
+        };
         let spares = || self.spares.iter().enumerate().rev();
         let best = spares()
-            .find(|(_, spare)| spare.length == length)
+            .find(|(_, spare)| spare.length == length && spare.file.is_some())
             .or_else(|| spares().min_by_key(|(_, spare)| fits(spare)));
         let (index, _) = best?;
         Some(self.spares.swap_remove(index))
@@ -191,8 +239,8 @@ impl Scratch {
         if length > MAX_SPARE_LENGTH {
             return Err(Errno::FBIG.into());
         }
-        let (mut spare, file) = self.open_spare(length)?;
-        let linked = self.fill(&mut spare, file, parts).and_then(|()| {
+        let mut spare = self.open_spare(length)?;
+        let linked = self.fill(&mut spare, parts).and_then(|()| {
             let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
             let path = file_name(spare.number);
             match rustix::fs::linkat(own, &path, records, name, AtFlags::empty()) {
@@ -222,27 +270,48 @@ impl Scratch {
     }
 
     /// A spare file, made if there is none.
-    fn open_spare(&mut self, length: u64) -> io::Result<(Spare, File)> {
+    fn open_spare(&mut self, length: u64) -> io::Result<Spare> {
         if let Some(spare) = self.take_spare(length) {
-            let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
-            let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-            let file = rustix::fs::openat(own, file_name(spare.number), flags, Mode::empty());
-            return Ok((spare, File::from(file?)));
+            return Ok(spare);
         }
         if self.lent >= MAX_SPARES {
             return Err(Errno::NFILE.into());
         }
         let (number, file) = self.create_file()?;
-        Ok((Spare { number, length: 0 }, file))
+        let file = Some(OpenFile::new(file));
+        Ok(Spare {
+            number,
+            length: 0,
+            file,
+        })
     }
 
-    fn fill(&self, spare: &mut Spare, file: File, parts: &[&[u8]]) -> io::Result<()> {
-        let written = write_parts(&file, parts)?;
+    fn fill(&mut self, spare: &mut Spare, parts: &[&[u8]]) -> io::Result<()> {
+        let file = match spare.file.take() {
+            Some(file) => file,
+            None => {
+                let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+                let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+                let path = file_name(spare.number);
+                OpenFile::new(File::from(rustix::fs::openat(
+                    own,
+                    path,
+                    flags,
+                    Mode::empty(),
+                )?))
+            }
+        };
+        let written = write_parts(&file.0, parts)?;
         if spare.length > written {
-            file.set_len(written)?;
+            file.0.set_len(written)?;
         }
         spare.length = written;
-        self.synchronise(&file)
+        self.synchronise(&file.0)?;
+        if self.keep_open && OPEN_FILES.load(Ordering::Relaxed) <= MAX_OPEN_FILES {
+            spare.file = Some(file);
+            self.has_open = true;
+        }
+        Ok(())
     }
 
     /// Fills a file without a name and then links it to its own.
@@ -427,22 +496,22 @@ fn is_directory_name(name: &[u8]) -> bool {
         && parts.next().is_none()
 }
 
-/// Writes all parts and returns how many bytes they have.
-pub(super) fn write_parts(mut file: &File, parts: &[&[u8]]) -> io::Result<u64> {
+/// Writes all parts at the beginning and returns how many bytes they have.
+pub(super) fn write_parts(file: &File, parts: &[&[u8]]) -> io::Result<u64> {
     let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
     let mut slices = slices.as_mut_slice();
     let mut written = 0;
     // Drops empty parts at the front, so that 0 bytes written mean no progress.
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        match file.write_vectored(slices) {
+        match rustix::io::pwritev(file, slices, written) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => {
                 written += count as u64;
                 IoSlice::advance_slices(&mut slices, count);
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(written)
