@@ -138,8 +138,15 @@ impl FileStore {
             Some(spare) => self.lent.insert(name.to_owned(), spare),
             None => self.lent.remove(name),
         };
-        self.give_back(replaced);
+        // It may have been moved instead.
+        self.discard(replaced);
         Ok(())
+    }
+
+    fn discard(&mut self, spare: Option<Spare>) {
+        spare
+            .into_iter()
+            .for_each(|spare| self.scratch.discard(spare));
     }
 
     fn is_sole(&self) -> bool {
@@ -149,18 +156,6 @@ impl FileStore {
     fn unlink(&self, name: &str) -> rustix::io::Result<()> {
         let directory = self.directory.as_ref().ok_or(Errno::BADF)?;
         rustix::fs::unlinkat(directory, name, AtFlags::empty())
-    }
-
-    /// The name of the record that was in this file is gone.
-    fn give_back(&mut self, spare: Option<Spare>) {
-        let Some(spare) = spare else {
-            return;
-        };
-        match self.is_sole() {
-            true => self.scratch.give_back(spare),
-            // Another store may have given it a name that is not known here.
-            false => self.scratch.discard(spare),
-        }
     }
 
     /// Files to be filled again go; those that are records stay that.
@@ -184,12 +179,11 @@ impl FileStore {
         let spare = self.lent.remove(name);
         let removed = self.unlink(name).map_err(io::Error::from);
         let removed = removed.and_then(|()| self.sync_directory());
-        match removed {
-            Ok(()) => self.give_back(spare),
+        match spare {
+            // Another store may have given it a name that is not known here.
+            Some(spare) if removed.is_ok() && self.is_sole() => self.scratch.give_back(spare),
             // Somebody else may have moved it, or it is still there.
-            Err(_) => spare
-                .into_iter()
-                .for_each(|spare| self.scratch.discard(spare)),
+            spare => self.discard(spare),
         }
         match removed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -11,6 +11,7 @@ mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod none;
+mod own_directory;
 pub mod record;
 pub mod restore;
 mod scratch;

@@ -3,6 +3,7 @@ use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
+use super::super::own_directory::ATTEMPTS;
 use super::*;
 
 struct Place {
