@@ -103,6 +103,10 @@ impl Client {
             true => Driver::Workers,
             false => Driver::Caller,
         };
+        let attended = state.driver == Driver::Workers;
+        if let Some(store) = &mut state.store {
+            store.set_attended(attended);
+        }
         let result = self.try_addresses(&mut state, request);
         self.wait_idle(&mut state);
         let result = result.and_then(|connected| self.hand_over(&mut state).map(|()| connected));

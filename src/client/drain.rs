@@ -82,7 +82,11 @@ impl Client {
             // To let others in, only for them to wait, would cost as much again.
             operation(store.as_mut())
         };
+        let rests_at = store.rests_at();
         state.store = Some(store);
+        if rests_at.is_some_and(|at| state.timer.is_none_or(|timer| at < timer)) {
+            self.update_timer(state);
+        }
         self.changed.notify_all();
         self.resume_missed(state);
         if let Err(error) = &result {

@@ -200,6 +200,15 @@ impl State {
         self.offer_again = None;
     }
 
+    /// The store gives back what it holds for further records if none has come for a while.
+    pub(super) fn rest_store(&mut self) {
+        if let Some(store) = &mut self.store {
+            if store.rests_at().is_some_and(|at| at <= Instant::now()) {
+                store.rest();
+            }
+        }
+    }
+
     pub(super) fn push_notice(&mut self, notice: Notice) {
         let order = self.take_order();
         self.notices.push_back((order, notice));

@@ -74,6 +74,7 @@ impl Client {
             state.timer = state.timer.filter(|at| *at > Instant::now());
             self.handle_timers(&mut state);
             self.handle_offer_timer(&mut state);
+            state.rest_store();
         }
         let link = state.link.as_ref();
         let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
@@ -132,7 +133,9 @@ impl Client {
 
     /// Makes the reactor's timer fire in time for whatever is due next.
     pub(super) fn update_timer(&self, state: &mut State) {
-        let Some(next) = earlier(state.session.poll_timeout(), state.offer_again) else {
+        let due = earlier(state.session.poll_timeout(), state.offer_again);
+        let rest = state.store.as_ref().and_then(|store| store.rests_at());
+        let Some(next) = earlier(due, rest) else {
             return;
         };
         let sooner = state.timer.is_none_or(|at| next < at);

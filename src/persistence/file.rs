@@ -20,7 +20,7 @@ use super::directory::{
     LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
 };
 use super::lock::DirectoryLock;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, Spare};
 use super::traffic::Traffic;
 use super::{Key, Store, StoreError, record};
 use crate::trace;
@@ -48,8 +48,8 @@ pub struct FileStore {
     lock: Option<DirectoryLock>,
     scratch: Scratch,
     sync: bool,
-    /// The files that this store has written and not removed, with their lengths.
-    written: HashMap<String, u64>,
+    /// The records whose files can be filled again when they are removed.
+    lent: HashMap<String, Spare>,
     traffic: Traffic,
     /// Files that could not be removed. One of them could turn a new message into one that is done with.
     unremoved: VecDeque<String>,
@@ -87,7 +87,7 @@ impl FileStore {
             lock: Some(lock),
             scratch: Scratch::new(&base, sync),
             sync,
-            written: HashMap::new(),
+            lent: HashMap::new(),
             traffic: Traffic::new(),
             unremoved: VecDeque::new(),
         })
@@ -111,8 +111,8 @@ impl FileStore {
         if self.lock.as_ref().is_none_or(DirectoryLock::is_own) {
             return;
         }
-        // Who it was forked from may have changed any of them since.
-        self.written.clear();
+        // The files are those of the process that this one was forked from.
+        self.lent.clear();
         let lock = self.directory().and_then(DirectoryLock::try_new);
         if let Ok(Some(lock)) = lock {
             self.lock = Some(lock);
@@ -122,13 +122,50 @@ impl FileStore {
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         let directory = self.directory.as_ref().ok_or_else(closed)?;
         let is_new = self.sync && !is_regular(directory.as_fd(), name);
-        self.scratch.write(directory.as_fd(), name, parts)?;
-        self.sync_directory().inspect_err(|_| {
+        let lend = self.traffic.is_dense() && self.is_sole();
+        let spare = self.scratch.write(directory.as_fd(), name, parts, lend)?;
+        if let Err(error) = self.sync_directory() {
             if is_new {
                 // Nobody has promised to keep it.
-                let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
+                let _ = self.unlink(name);
             }
-        })
+            spare
+                .into_iter()
+                .for_each(|spare| self.scratch.discard(spare));
+            return Err(error);
+        }
+        let replaced = match spare {
+            Some(spare) => self.lent.insert(name.to_owned(), spare),
+            None => self.lent.remove(name),
+        };
+        // It may have been moved instead.
+        self.discard(replaced);
+        Ok(())
+    }
+
+    fn discard(&mut self, spare: Option<Spare>) {
+        spare
+            .into_iter()
+            .for_each(|spare| self.scratch.discard(spare));
+    }
+
+    fn is_sole(&self) -> bool {
+        self.lock.as_ref().is_some_and(DirectoryLock::is_sole)
+    }
+
+    fn unlink(&self, name: &str) -> rustix::io::Result<()> {
+        let directory = self.directory.as_ref().ok_or(Errno::BADF)?;
+        rustix::fs::unlinkat(directory, name, AtFlags::empty())
+    }
+
+    /// Files to be filled again go; those that are records stay that.
+    fn clear_scratch(&mut self) {
+        if !self.scratch.is_clear() {
+            self.lent
+                .drain()
+                .for_each(|(_, spare)| self.scratch.discard(spare));
+            self.scratch.clear();
+        }
     }
 
     fn sync_directory(&self) -> io::Result<()> {
@@ -138,23 +175,20 @@ impl FileStore {
         }
     }
 
-    /// Removes a file, or keeps it for another record.
     fn take_away(&mut self, name: &str) -> io::Result<()> {
-        let length = self.written.remove(name);
-        let directory = self.directory.as_ref().ok_or_else(closed)?;
-        let own = self.lock.as_ref().is_some_and(DirectoryLock::is_sole);
-        let kept = length.is_some_and(|length| {
-            own && self.traffic.is_dense() && self.scratch.keep(directory.as_fd(), name, length)
-        });
-        let result = match kept {
-            true => Ok(()),
-            false => match rustix::fs::unlinkat(directory, name, AtFlags::empty()) {
-                Err(Errno::NOENT) => return Ok(()),
-                result => result,
-            },
-        };
-        result?;
-        self.sync_directory()
+        let spare = self.lent.remove(name);
+        let removed = self.unlink(name).map_err(io::Error::from);
+        let removed = removed.and_then(|()| self.sync_directory());
+        match spare {
+            // Another store may have given it a name that is not known here.
+            Some(spare) if removed.is_ok() && self.is_sole() => self.scratch.give_back(spare),
+            // Somebody else may have moved it, or it is still there.
+            spare => self.discard(spare),
+        }
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     /// Removes what could not be removed before. `name` is about to be written or removed anyway.
@@ -257,7 +291,7 @@ impl Store for FileStore {
             result = open_locked(&self.path, Duration::ZERO).and_then(|(directory, lock)| {
                 self.directory = Some(directory);
                 self.lock = Some(lock);
-                self.written.clear();
+                self.clear_scratch();
                 self.write(&name, parts)
             });
         }
@@ -265,11 +299,7 @@ impl Store for FileStore {
             result = self.write(&name, parts);
         }
         if !self.traffic.is_dense() {
-            self.scratch.clear();
-        }
-        if result.is_ok() {
-            let length = parts.iter().map(|part| part.len() as u64).sum();
-            self.written.insert(name.clone(), length);
+            self.clear_scratch();
         }
         result.map_err(|error| failed("write", &self.path.join(name), error))
     }
@@ -315,7 +345,7 @@ impl Store for FileStore {
     fn close(&mut self) {
         self.renew_inherited_lock();
         self.retry_removals("");
-        self.scratch.clear();
+        self.clear_scratch();
         if self.directory.take().is_some() {
             // A forked child does not take away what its parent goes on with.
             if self.lock.as_ref().is_some_and(DirectoryLock::is_own) {
@@ -327,6 +357,22 @@ impl Store for FileStore {
 
     fn may_last(&self) -> bool {
         self.sync
+    }
+
+    fn set_attended(&mut self, attended: bool) {
+        self.scratch.keep_files_open(attended);
+        if !attended {
+            self.rest();
+        }
+    }
+
+    fn rests_at(&self) -> Option<Instant> {
+        let open = self.scratch.has_open_files();
+        self.traffic.calm_at().filter(|_| open)
+    }
+
+    fn rest(&mut self) {
+        self.scratch.close_files(self.lent.values_mut());
     }
 
     fn set_aside(&mut self, key: &str) -> Result<(), StoreError> {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use tempfile::TempDir;
+
 use super::tests::{base, names, open, temporary};
 use super::*;
 use crate::persistence::traffic::DENSE;
@@ -91,6 +93,86 @@ fn a_spare_file_that_somebody_removed_is_not_missed() {
         assert_eq!(store.get("s-100").unwrap(), b"newer");
         store.remove("s-100").unwrap();
     }
+}
+
+#[test]
+fn what_became_of_a_record_that_somebody_moved_is_not_touched() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    let moved = base.path().join("moved");
+    store.put("s-100", &[b"moved"]).unwrap();
+    fs::rename(store.path().join("s-100.msg"), &moved).unwrap();
+    store.remove("s-100").unwrap();
+    store.put("s-101", &[b"other"]).unwrap();
+    assert_eq!(fs::read(&moved).unwrap(), b"moved");
+    assert_eq!(store.get("s-101").unwrap(), b"other");
+}
+
+#[test]
+fn records_outlast_the_time_and_the_client_in_which_they_were_written() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    store.put("s-100", &[b"first"]).unwrap();
+    store.traffic = Traffic::new();
+    store.put("s-101", &[b"second"]).unwrap();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    store.traffic = Traffic::dense_for_ever();
+    store.put("s-102", &[b"third"]).unwrap();
+    store.remove("s-100").unwrap();
+    store.put("s-103", &[b"fourth"]).unwrap();
+    store.close();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883"]);
+    let mut store = open(&base);
+    for (key, record) in [("s-101", "second"), ("s-102", "third"), ("s-103", "fourth")] {
+        assert_eq!(store.get(key).unwrap(), record.as_bytes());
+    }
+    assert!(!store.contains_key("s-100"));
+}
+
+/// Descriptors of this process that lead to somewhere below `directory`'s unfinished files.
+fn open_files(base: &TempDir) -> usize {
+    let own = temporary(base);
+    let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+    let files = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let files = files.filter(|path| path.starts_with(&own) && !path.is_dir());
+    files.count()
+}
+
+#[test]
+fn files_stay_open_only_while_somebody_sees_to_it_that_they_are_closed() {
+    let base = base();
+    let mut store = open(&base);
+    make_dense(&mut store);
+    store.put("s-100", &[b"x"]).unwrap();
+    assert_eq!((open_files(&base), store.rests_at()), (0, None));
+    store.set_attended(true);
+    for (key, record) in [("s-101", "a record"), ("s-102", "a longer record")] {
+        store.put(key, &[record.as_bytes()]).unwrap();
+    }
+    store.remove("s-102").unwrap();
+    for (key, record) in [
+        ("s-103", "short"),
+        ("s-104", ""),
+        ("s-105", "another record"),
+    ] {
+        store.put(key, &[record.as_bytes()]).unwrap();
+        assert_eq!(store.get(key).unwrap(), record.as_bytes());
+        store.remove(key).unwrap();
+    }
+    assert_eq!(open_files(&base), 2);
+    store.traffic = Traffic::new();
+    store.traffic.note(Instant::now());
+    assert!(store.rests_at().is_some());
+    store.rest();
+    assert_eq!((open_files(&base), store.rests_at()), (0, None));
+    assert_eq!(store.get("s-101").unwrap(), b"a record");
+    store.traffic = Traffic::dense_for_ever();
+    store.put("s-106", &[b"x"]).unwrap();
+    assert_eq!(open_files(&base), 1);
+    store.set_attended(false);
+    assert_eq!(open_files(&base), 0);
 }
 
 /// What another store of the process has written would be longer than this one knows.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::time::Instant;
 
 mod directory;
 pub mod file;
@@ -10,6 +11,7 @@ mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
 pub mod none;
+mod own_directory;
 pub mod record;
 pub mod restore;
 mod scratch;
@@ -60,6 +62,15 @@ pub trait Store: Send {
     fn may_last(&self) -> bool {
         true
     }
+    /// Whether somebody will call [`rest`](Store::rest) when [`rests_at`](Store::rests_at) has come. Only then a store may
+    /// hold what an idle one must not.
+    fn set_attended(&mut self, _attended: bool) {}
+    /// When to give back what is held for further records, unless one comes before.
+    fn rests_at(&self) -> Option<Instant> {
+        None
+    }
+    /// Gives it back.
+    fn rest(&mut self) {}
     /// A user's store sees each removal that the original makes, also of keys that do not exist; a file store need not.
     fn sees_every_removal(&self) -> bool {
         false

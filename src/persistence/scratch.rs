@@ -1,42 +1,38 @@
 //! Where records come into being: a file is filled outside the store's directory, or without a name, and gets its
 //! record's name when it is whole.
 //!
-//! To create a file and to remove it again costs most of what a record costs. So a store with much traffic keeps the
-//! files of removed records and fills them again. They lie in a directory of the store's own, in one of the user's in
-//! the base directory and so on the same file system, and go when the traffic or the client does.
+//! To create a file and to remove it again costs most of what a record costs. So a store with much traffic has files of
+//! its own: it fills one, gives it the record's name beside its own one, takes that name away again with the record, and
+//! fills it with the next one. A second name costs half of what it costs to move a file. They lie in a directory of the
+//! store's own, in one of the user's in the base directory and so on the same file system, and go when the traffic or the
+//! client does.
 
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, IoSlice, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::lock::generation;
+use super::own_directory::{OwnDirectory, create_own_directory, remove_remains};
 
 /// Mode of records, before the umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 
-/// What is unfinished concerns the user alone.
-const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o700);
+/// How file systems say that a file cannot have a second name, or not there.
+const LINKS_UNKNOWN: [Errno; 4] = [Errno::PERM, Errno::XDEV, Errno::NOSYS, Errno::OPNOTSUPP];
 
-/// Not through a symbolic link: what lies there is removed when its process has died.
-const DIRECTORY_FLAGS: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+/// Files to be filled again and again. A QoS 2 message has two records for a while, and a file system may search long for
+/// room for a new file after many were removed.
+const MAX_SPARES: usize = 256;
 
-/// How often to try again when the cleaning of another store comes in between.
-const ATTEMPTS: usize = 100;
+/// So many of them all stores of a process keep open as long as records come.
+const MAX_OPEN_FILES: usize = 64;
 
-/// Files kept to be filled again.
-const MAX_SPARES: usize = 128;
-
-/// Files of longer records are not kept.
+/// Longer records have files of their own.
 const MAX_SPARE_LENGTH: u64 = 16 * 1024;
 
 /// The unfinished and the spare files of one store.
@@ -48,24 +44,46 @@ pub(super) struct Scratch {
     /// The process that uses it, as [`generation`] tells.
     generation: u32,
     spares: Vec<Spare>,
+    /// Further ones, which are records now.
+    lent: usize,
     next_number: u64,
+    /// Whether a file can have two names.
+    links: bool,
+    keep_open: bool,
+    has_open: bool,
     /// Whether files without a name can be made, which leave nothing behind in a crash; not every file system has them.
     unnamed_files: bool,
     /// Whether a record is on the disk before it counts.
     sync: bool,
 }
 
-/// A directory that is locked as long as it is in use.
+/// A file to be filled again and again, with the length of what is in it. Only when nothing else leads to it is it a spare
+/// one.
 #[derive(Debug)]
-struct OwnDirectory {
-    descriptor: OwnedFd,
-    name: String,
-}
-
-#[derive(Debug)]
-struct Spare {
+pub(super) struct Spare {
     number: u64,
     length: u64,
+    file: Option<OpenFile>,
+}
+
+/// One of those that a process has open.
+#[derive(Debug)]
+struct OpenFile(File);
+
+/// How many there are.
+static OPEN_FILES: AtomicUsize = AtomicUsize::new(0);
+
+impl OpenFile {
+    fn new(file: File) -> OpenFile {
+        OPEN_FILES.fetch_add(1, Ordering::Relaxed);
+        OpenFile(file)
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        OPEN_FILES.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Scratch {
@@ -79,50 +97,79 @@ impl Scratch {
             own: None,
             generation: generation(),
             spares: Vec::new(),
+            lent: 0,
             next_number: 0,
+            links: true,
+            keep_open: false,
+            has_open: false,
             unnamed_files: true,
             sync,
         }
     }
 
-    /// Writes a record, replacing what has its name.
+    /// Writes a record, replacing what has its name. `lend`: into a file to be filled again, if that can be; it is
+    /// to be given back then, or discarded.
     pub(super) fn write(
         &mut self,
         records: BorrowedFd<'_>,
         name: &str,
         parts: &[&[u8]],
-    ) -> io::Result<()> {
+        lend: bool,
+    ) -> io::Result<Option<Spare>> {
         self.forget_inherited();
-        let length: usize = parts.iter().map(|part| part.len()).sum();
-        if let Some(spare) = self.take_spare(length as u64) {
-            if self.fill_spare(&spare, records, name, parts).is_ok() {
-                return Ok(());
+        if lend && self.links {
+            if let Ok(lent) = self.write_linked(records, name, parts) {
+                return Ok(lent);
             }
         }
         if self.unnamed_files && self.write_unnamed(records, name, parts).is_ok() {
-            return Ok(());
+            return Ok(None);
         }
         self.write_named(records, name, parts)?;
         // The other way may work where the first does not.
         self.unnamed_files = false;
-        Ok(())
+        Ok(None)
     }
 
-    /// Takes the file of a removed record to be filled again; `false`: it is still there. `length` is the record's.
-    pub(super) fn keep(&mut self, records: BorrowedFd<'_>, name: &str, length: u64) -> bool {
+    /// The file of a removed record can be filled again: nothing but its own name leads to it.
+    pub(super) fn give_back(&mut self, spare: Spare) {
         self.forget_inherited();
-        if length > MAX_SPARE_LENGTH || self.spares.len() >= MAX_SPARES {
-            return false;
+        self.lent = self.lent.saturating_sub(1);
+        if self.own.is_some() {
+            self.spares.push(spare);
         }
-        let moved = self.create(|own, spare| Ok(rustix::fs::renameat(records, name, own, spare)?));
-        let Ok((number, ())) = moved else {
-            return false;
-        };
-        self.spares.push(Spare { number, length });
-        true
     }
 
-    /// Removes the spare files and the directory they lie in.
+    /// Whether files that are written stay open for the next record, until [`close_files`](Self::close_files).
+    pub(super) fn keep_files_open(&mut self, keep: bool) {
+        self.keep_open = keep;
+    }
+
+    /// Whether a file may be open.
+    pub(super) fn has_open_files(&self) -> bool {
+        self.has_open
+    }
+
+    /// Closes the files of `lent`, which are all that are records now, and those that are not.
+    pub(super) fn close_files<'a>(&mut self, lent: impl Iterator<Item = &'a mut Spare>) {
+        lent.for_each(|spare| spare.file = None);
+        self.spares.iter_mut().for_each(|spare| spare.file = None);
+        self.has_open = false;
+    }
+
+    /// A record's file, if it still is one, stays the record's alone.
+    pub(super) fn discard(&mut self, spare: Spare) {
+        self.forget_inherited();
+        self.lent = self.lent.saturating_sub(1);
+        self.remove(spare.number);
+    }
+
+    /// Whether there is nothing to [`clear`](Self::clear).
+    pub(super) fn is_clear(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Removes the spare files and the directory they lie in. The others are to be discarded before.
     pub(super) fn clear(&mut self) {
         self.forget_inherited();
         let Some(own) = self.own.take() else {
@@ -143,44 +190,108 @@ impl Scratch {
             self.generation = generation();
             self.own = None;
             self.spares.clear();
+            self.lent = 0;
         }
     }
 
-    /// The spare file to which `length` bytes fit best: they should cover what is in it.
+    /// The spare file to which `length` bytes fit best: they should cover what is in it, and an open one is less work.
     fn take_spare(&mut self, length: u64) -> Option<Spare> {
-        let best = self
-            .spares
-            .iter()
-            .enumerate()
-            .rev()
-            .min_by_key(|(_, spare)| (spare.length > length, spare.length.abs_diff(length)));
+        let fits = |spare: &Spare| {
+            let difference = spare.length.abs_diff(length);
+            (spare.length > length, difference, spare.file.is_none())
+        };
+        let spares = || self.spares.iter().enumerate().rev();
+        let best = spares()
+            .find(|(_, spare)| spare.length == length && spare.file.is_some())
+            .or_else(|| spares().min_by_key(|(_, spare)| fits(spare)));
         let (index, _) = best?;
         Some(self.spares.swap_remove(index))
     }
 
-    fn fill_spare(
+    /// Fills a file in the store's own directory and gives it the record's name beside its own.
+    fn write_linked(
         &mut self,
-        spare: &Spare,
         records: BorrowedFd<'_>,
         name: &str,
         parts: &[&[u8]],
-    ) -> io::Result<()> {
-        let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
-        let path = file_name(spare.number);
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let fill = || {
-            let file = File::from(rustix::fs::openat(own, &path, flags, Mode::empty())?);
-            let written = write_parts(&file, parts)?;
-            if spare.length > written {
-                file.set_len(written)?;
+    ) -> io::Result<Option<Spare>> {
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        if length > MAX_SPARE_LENGTH {
+            return Err(Errno::FBIG.into());
+        }
+        let mut spare = self.open_spare(length)?;
+        let linked = self.fill(&mut spare, parts).and_then(|()| {
+            let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+            let path = file_name(spare.number);
+            match rustix::fs::linkat(own, &path, records, name, AtFlags::empty()) {
+                // A link cannot replace a record, a renamed file can.
+                Err(Errno::EXIST) => {
+                    rustix::fs::renameat(own, &path, records, name)?;
+                    Ok(false)
+                }
+                Err(error) => {
+                    self.links = !LINKS_UNKNOWN.contains(&error);
+                    Err(error.into())
+                }
+                Ok(()) => Ok(true),
             }
-            self.synchronise(&file)?;
-            drop(file);
-            io::Result::Ok(rustix::fs::renameat(own, &path, records, name)?)
-        };
-        fill().inspect_err(|_| {
-            let _ = rustix::fs::unlinkat(own, &path, AtFlags::empty());
+        });
+        match linked {
+            Ok(true) => {
+                self.lent += 1;
+                Ok(Some(spare))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => {
+                self.remove(spare.number);
+                Err(error)
+            }
+        }
+    }
+
+    /// A spare file, made if there is none.
+    fn open_spare(&mut self, length: u64) -> io::Result<Spare> {
+        if let Some(spare) = self.take_spare(length) {
+            return Ok(spare);
+        }
+        if self.lent >= MAX_SPARES {
+            return Err(Errno::NFILE.into());
+        }
+        let (number, file) = self.create_file()?;
+        let file = Some(OpenFile::new(file));
+        Ok(Spare {
+            number,
+            length: 0,
+            file,
         })
+    }
+
+    fn fill(&mut self, spare: &mut Spare, parts: &[&[u8]]) -> io::Result<()> {
+        let file = match spare.file.take() {
+            Some(file) => file,
+            None => {
+                let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
+                let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+                let path = file_name(spare.number);
+                OpenFile::new(File::from(rustix::fs::openat(
+                    own,
+                    path,
+                    flags,
+                    Mode::empty(),
+                )?))
+            }
+        };
+        let written = write_parts(&file.0, parts)?;
+        if spare.length > written {
+            file.0.set_len(written)?;
+        }
+        spare.length = written;
+        self.synchronise(&file.0)?;
+        if self.keep_open && OPEN_FILES.load(Ordering::Relaxed) <= MAX_OPEN_FILES {
+            spare.file = Some(file);
+            self.has_open = true;
+        }
+        Ok(())
     }
 
     /// Fills a file without a name and then links it to its own.
@@ -215,9 +326,7 @@ impl Scratch {
         name: &str,
         parts: &[&[u8]],
     ) -> io::Result<()> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-        let (number, file) = self
-            .create(|own, path| Ok(File::from(rustix::fs::openat(own, path, flags, FILE_MODE)?)))?;
+        let (number, file) = self.create_file()?;
         if let Err(error) = write_parts(&file, parts).and_then(|_| self.synchronise(&file)) {
             self.remove(number);
             return Err(error);
@@ -244,6 +353,11 @@ impl Scratch {
             true => file.sync_all(),
             false => Ok(()),
         }
+    }
+
+    fn create_file(&mut self) -> io::Result<(u64, File)> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        self.create(|own, path| Ok(File::from(rustix::fs::openat(own, path, flags, FILE_MODE)?)))
     }
 
     /// Calls `create` with the own directory, made if need be, and an unused name in it.
@@ -285,99 +399,22 @@ fn file_name(number: u64) -> String {
     number.to_string()
 }
 
-fn create_own_directory(parent: &Path) -> io::Result<OwnDirectory> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    for _ in 0..ATTEMPTS {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", std::process::id());
-        let path = parent.join(&name);
-        match rustix::fs::mkdir(&path, DIRECTORY_MODE) {
-            Err(Errno::EXIST) => continue,
-            Err(Errno::NOENT) => match rustix::fs::mkdir(parent, DIRECTORY_MODE) {
-                Ok(()) | Err(Errno::EXIST) => continue,
-                Err(error) => return Err(error.into()),
-            },
-            result => result?,
-        }
-        let descriptor = match rustix::fs::open(&path, DIRECTORY_FLAGS, Mode::empty()) {
-            // Taken for a remainder by another store at this moment.
-            Err(Errno::NOENT) => continue,
-            Err(error) => {
-                let _ = rustix::fs::rmdir(&path);
-                let _ = rustix::fs::rmdir(parent);
-                return Err(error.into());
-            }
-            Ok(descriptor) => descriptor,
-        };
-        // As above, a little later.
-        let locked = rustix::fs::flock(&descriptor, FlockOperation::NonBlockingLockExclusive);
-        if locked != Err(Errno::WOULDBLOCK) {
-            return Ok(OwnDirectory { descriptor, name });
-        }
-    }
-    Err(Errno::NOENT.into())
-}
-
-/// Removes what processes that died have left: directories that nobody has locked.
-fn remove_remains(parent: &Path) {
-    let Ok(parent_fd) = rustix::fs::open(parent, DIRECTORY_FLAGS, Mode::empty()) else {
-        return;
-    };
-    for name in names(parent_fd.as_fd(), is_directory_name) {
-        let name = OsStr::from_bytes(&name);
-        let Ok(directory) = rustix::fs::openat(&parent_fd, name, DIRECTORY_FLAGS, Mode::empty())
-        else {
-            continue;
-        };
-        if rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive).is_err() {
-            continue;
-        }
-        for file in names(directory.as_fd(), is_number) {
-            let _ = rustix::fs::unlinkat(&directory, OsStr::from_bytes(&file), AtFlags::empty());
-        }
-        let _ = rustix::fs::unlinkat(&parent_fd, name, AtFlags::REMOVEDIR);
-    }
-    let _ = rustix::fs::rmdir(parent);
-}
-
-/// The names in a directory that are of this kind. What cannot be read has none.
-fn names(directory: BorrowedFd<'_>, kind: fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
-    let Ok(entries) = Dir::read_from(directory) else {
-        return Vec::new();
-    };
-    let names = entries.map_while(Result::ok);
-    let names = names.map(|entry| entry.file_name().to_bytes().to_vec());
-    names.filter(|name| kind(name)).collect()
-}
-
-fn is_number(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(u8::is_ascii_digit)
-}
-
-/// `<process>-<number>`.
-fn is_directory_name(name: &[u8]) -> bool {
-    let mut parts = name.split(|&byte| byte == b'-');
-    parts.next().is_some_and(is_number)
-        && parts.next().is_some_and(is_number)
-        && parts.next().is_none()
-}
-
-/// Writes all parts and returns how many bytes they have.
-pub(super) fn write_parts(mut file: &File, parts: &[&[u8]]) -> io::Result<u64> {
+/// Writes all parts at the beginning and returns how many bytes they have.
+pub(super) fn write_parts(file: &File, parts: &[&[u8]]) -> io::Result<u64> {
     let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
     let mut slices = slices.as_mut_slice();
     let mut written = 0;
     // Drops empty parts at the front, so that 0 bytes written mean no progress.
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        match file.write_vectored(slices) {
+        match rustix::io::pwritev(file, slices, written) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => {
                 written += count as u64;
                 IoSlice::advance_slices(&mut slices, count);
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(written)

@@ -3,6 +3,7 @@ use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
+use super::super::own_directory::ATTEMPTS;
 use super::*;
 
 struct Place {
@@ -24,8 +25,23 @@ impl Place {
 
     fn write(&self, scratch: &mut Scratch, name: &str, record: &[u8]) {
         scratch
-            .write(self.records.as_fd(), name, &[record])
+            .write(self.records.as_fd(), name, &[record], false)
             .unwrap();
+        self.check(name, record);
+    }
+
+    /// Into a file to be filled again.
+    fn lend(&self, scratch: &mut Scratch, name: &str, record: &[u8]) -> Option<Spare> {
+        let spare = scratch.write(self.records.as_fd(), name, &[record], true);
+        self.check(name, record);
+        spare.unwrap()
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.base.path().join("records").join(name)).unwrap();
+    }
+
+    fn check(&self, name: &str, record: &[u8]) {
         let path = self.base.path().join("records").join(name);
         assert_eq!(fs::read(path).unwrap(), record);
     }
@@ -73,8 +89,12 @@ fn synchronised_records_are_the_same() {
     for record in [b"old", b"new"] {
         place.write(&mut scratch, "s-1", record);
     }
-    assert!(scratch.keep(place.records.as_fd(), "s-1", 3));
-    place.write(&mut scratch, "s-2", b"a spare file");
+    let spare = place
+        .lend(&mut scratch, "s-2", b"to be filled again")
+        .unwrap();
+    place.remove("s-2");
+    scratch.give_back(spare);
+    assert!(place.lend(&mut scratch, "s-2", b"filled again").is_some());
     scratch.unnamed_files = false;
     place.write(&mut scratch, "s-3", b"a named one");
 }
@@ -83,14 +103,19 @@ fn synchronised_records_are_the_same() {
 fn remains_of_processes_that_died_are_removed_and_what_is_in_use_is_not() {
     let place = Place::new();
     let mut scratch = place.scratch();
-    place.write(&mut scratch, "s-1", b"x");
-    assert!(scratch.keep(place.records.as_fd(), "s-1", 1));
+    let spare = place.lend(&mut scratch, "s-1", b"x").unwrap();
+    place.remove("s-1");
+    scratch.give_back(spare);
     let dead = scratch.parent.join("1-0");
     fs::create_dir(&dead).unwrap();
     fs::write(dead.join("17"), "torn").unwrap();
     place.scratch();
     assert!(!dead.exists());
-    place.write(&mut scratch, "s-2", b"it is still there");
+    let spare = place
+        .lend(&mut scratch, "s-2", b"it is still there")
+        .unwrap();
+    scratch.discard(spare);
+    place.check("s-2", b"it is still there");
     scratch.clear();
     assert_eq!(place.names(), ["records"]);
 }
@@ -133,17 +158,41 @@ fn names_in_use_are_no_hindrance() {
 }
 
 #[test]
-fn only_so_many_and_so_large_files_are_kept() {
+fn only_so_many_and_so_large_files_are_filled_again() {
     let place = Place::new();
     let mut scratch = place.scratch();
-    place.write(&mut scratch, "large", b"x");
-    assert!(!scratch.keep(place.records.as_fd(), "large", MAX_SPARE_LENGTH + 1));
-    let mut kept = 0;
-    for number in 0..2 * MAX_SPARES {
-        let name = format!("s-{number}");
-        let file = File::create(place.base.path().join("records").join(&name)).unwrap();
-        drop(file);
-        kept += usize::from(scratch.keep(place.records.as_fd(), &name, 0));
+    let large = vec![b'x'; MAX_SPARE_LENGTH as usize + 1];
+    assert!(place.lend(&mut scratch, "large", &large).is_none());
+    let mut lent: Vec<Spare> = (0..2 * MAX_SPARES)
+        .filter_map(|number| place.lend(&mut scratch, &format!("s-{number}"), b"x"))
+        .collect();
+    assert_eq!(lent.len(), MAX_SPARES);
+    place.remove("s-0");
+    scratch.give_back(lent.swap_remove(0));
+    scratch.discard(lent.swap_remove(0));
+    for number in 0..3 {
+        let spare = place.lend(&mut scratch, &format!("t-{number}"), b"y");
+        assert_eq!(spare.is_some(), number < 2);
     }
-    assert_eq!(kept, MAX_SPARES);
+}
+
+#[test]
+fn a_record_is_replaced_by_a_file_that_is_then_its_own() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    let old = place.lend(&mut scratch, "s-1", b"old").unwrap();
+    assert!(place.lend(&mut scratch, "s-1", b"newer").is_none());
+    scratch.give_back(old);
+    let other = place.lend(&mut scratch, "s-2", b"other");
+    assert!(other.is_some());
+    place.check("s-1", b"newer");
+}
+
+/// Where a file cannot have two names it costs one attempt.
+#[test]
+fn a_file_system_without_links_gets_the_same_records() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    scratch.links = false;
+    assert!(place.lend(&mut scratch, "s-1", b"x").is_none());
 }

@@ -35,6 +35,11 @@ impl Traffic {
         };
     }
 
+    /// From when on the next record comes after a pause.
+    pub(super) fn calm_at(&self) -> Option<Instant> {
+        self.last?.checked_add(self.pause)
+    }
+
     pub(super) fn is_dense(&self) -> bool {
         self.without_pause >= DENSE
     }
@@ -66,6 +71,7 @@ mod tests {
             traffic.note(now);
         }
         assert!(traffic.is_dense());
+        assert_eq!(traffic.calm_at(), Some(now + PAUSE));
         traffic.note(now + PAUSE);
         assert!(!traffic.is_dense());
     }

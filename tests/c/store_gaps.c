@@ -64,7 +64,7 @@ CALL(int, unlinkat, (int directory, const char *path, int flags), SYS_unlinkat, 
 CALL(int, mkdir, (const char *path, mode_t mode), SYS_mkdirat, AT_FDCWD, path, mode)
 CALL(int, rmdir, (const char *path), SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
 CALL(int, ftruncate64, (int fd, off_t length), SYS_ftruncate, fd, length)
-CALL(ssize_t, writev, (int fd, const struct iovec *parts, int count), SYS_writev, fd, parts, count)
+CALL(ssize_t, pwritev64, (int fd, const struct iovec *parts, int count, off_t at), SYS_pwritev, fd, parts, count, at, 0)
 CALL(ssize_t, send, (int fd, const void *bytes, size_t length, int flags), SYS_sendto, fd, bytes, length, flags, NULL, 0)
 CALL(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), SYS_sendmsg, fd, message, flags)
 CALL(ssize_t, recv, (int fd, void *bytes, size_t length, int flags), SYS_recvfrom, fd, bytes, length, flags, NULL, NULL)

@@ -1,0 +1,94 @@
+/* A busy store keeps files open, few of them, for no other program, and none when nothing is published any more. A client
+ * without callbacks, which has no thread to close them then, keeps none. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support.h"
+
+/* A store is busy after 100 records without a pause. */
+#define MANY 400
+#define MOST 64
+
+static char base[] = "/tmp/store_descriptors.XXXXXX";
+
+/* How many descriptors lead to files in the base directory. */
+static int count(void)
+{
+    int found = 0;
+    DIR *descriptors = opendir("/proc/self/fd");
+    CHECK(descriptors != NULL);
+    for (struct dirent *entry; (entry = readdir(descriptors)) != NULL;) {
+        char path[PATH_MAX] = "";
+        if (readlinkat(dirfd(descriptors), entry->d_name, path, sizeof path - 1) < 0 ||
+            strncmp(path, base, strlen(base)) != 0)
+            continue;
+        int flags = fcntl(atoi(entry->d_name), F_GETFD);
+        struct stat status;
+        if (flags < 0 || fstat(atoi(entry->d_name), &status) != 0 || !S_ISREG(status.st_mode))
+            continue; /* a directory, or closed meanwhile */
+        CHECK(flags & FD_CLOEXEC);
+        found++;
+    }
+    closedir(descriptors);
+    return found;
+}
+
+static int arrived(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    CHECK(context == NULL && length >= 0);
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return 1;
+}
+
+static MQTTClient create(const char *name)
+{
+    MQTTClient client = NULL;
+    CHECK_INT(MQTTClient_create(&client, broker, client_id(name), MQTTCLIENT_PERSISTENCE_DEFAULT, base),
+              MQTTCLIENT_SUCCESS);
+    return client;
+}
+
+static int most_while_publishing(MQTTClient client, int qos)
+{
+    int most = 0;
+    MQTTClient_deliveryToken token = 0;
+    for (int i = 0; i < MANY; ++i) {
+        token = publish_text(client, unique("elsewhere"), "x", qos, 0);
+        int now = count();
+        most = now > most ? now : most;
+    }
+    CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
+    return most;
+}
+
+int main(int argc, char **argv)
+{
+    read_arguments(argc, argv);
+    CHECK(mkdtemp(base) != NULL);
+    MQTTClient calling = create("calling");
+    connect_client(calling, 1);
+    CHECK_INT(most_while_publishing(calling, 1), 0);
+    disconnect_and_destroy(&calling);
+
+    MQTTClient called = create("called");
+    CHECK_INT(MQTTClient_setCallbacks(called, NULL, NULL, arrived, NULL), MQTTCLIENT_SUCCESS);
+    connect_client(called, 1);
+    for (int qos = 1; qos <= 2; ++qos) {
+        int most = most_while_publishing(called, qos);
+        CHECK(most > 0 && most <= MOST);
+        long long end = now_ms() + PATIENCE;
+        while (count() > 0 && now_ms() < end)
+            poll(NULL, 0, 10);
+        CHECK_INT(count(), 0);
+    }
+    CHECK(most_while_publishing(called, 1) > 0);
+    disconnect_and_destroy(&called);
+    CHECK_INT(count(), 0);
+    CHECK_INT(rmdir(base), 0);
+    return 0;
+}
