@@ -268,7 +268,11 @@ impl Client {
             return Err(Error::Disconnected);
         };
         match driver {
-            Driver::Caller => pump::register(&client),
+            Driver::Caller => {
+                pump::register(&client);
+                // Asked after that: one with callbacks that connects meanwhile finds this client.
+                reactor::tend_others();
+            }
             Driver::Workers => {
                 if let Err(error) = reactor::register(&client, &*link.transport) {
                     crate::trace!(

@@ -154,7 +154,8 @@ enum Next {
 impl Client {
     /// Makes the workers run this client's callbacks if there is something to tell.
     pub(super) fn schedule_callbacks(&self, state: &mut State) {
-        if state.scheduled || state.destroyed || state.driver != Driver::Workers {
+        let workers = state.driver == Driver::Workers || state.is_tended();
+        if state.scheduled || state.destroyed || !workers {
             return;
         }
         if matches!(self.next(state), Next::Nothing) {

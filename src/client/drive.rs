@@ -169,7 +169,7 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         watch: Watch,
-        ready: Interest,
+        mut ready: Interest,
     ) {
         if let Some(link) = state
             .link
@@ -180,6 +180,8 @@ impl Client {
             if watch.interest.writable {
                 link.write_watched = false;
             }
+            // A worker was told of input, and will not be told again.
+            ready.readable |= link.wanted_again.take().is_some();
         } else {
             return;
         }
@@ -193,7 +195,7 @@ impl Client {
         }
         if ready.readable {
             // One turn: the next wait finds what is left, after the caller has looked at what came.
-            self.read_turn(state, false);
+            self.read_as_worker(state, false);
         }
         self.handle_timers(state);
         self.changed.notify_all();
@@ -203,7 +205,7 @@ impl Client {
     /// One look at the connection without waiting.
     pub(super) fn drive_now(&self, state: &mut MutexGuard<'_, State>) {
         if self.is_driven_here(state) {
-            self.read_turn(state, false);
+            self.read_as_worker(state, false);
             self.handle_writable(state);
             self.handle_timers(state);
             self.run_callbacks_here(state);

@@ -54,6 +54,9 @@ impl Link {
 
     /// Lets the workers know when it takes bytes again.
     pub(super) fn watch_writable(&mut self, key: u64) {
+        if self.is_inherited() {
+            return;
+        }
         reactor::watch_writable(key, &*self.transport);
         self.unwatched = false;
     }
@@ -61,7 +64,7 @@ impl Link {
     /// The thread that reads a large packet needs no help with it: others would be woken for each piece that comes.
     pub(super) fn unwatch(&mut self, key: u64) {
         let awaits_output = self.blocked || self.transport.read_awaits_output();
-        if self.registered && !self.unwatched && !awaits_output {
+        if self.registered && !self.unwatched && !awaits_output && !self.is_inherited() {
             reactor::unwatch(key, &*self.transport);
             self.unwatched = true;
         }
@@ -69,7 +72,7 @@ impl Link {
 
     /// Lets the workers know again what comes.
     pub(super) fn watch_again(&mut self, key: u64) {
-        if std::mem::take(&mut self.unwatched) {
+        if std::mem::take(&mut self.unwatched) && !self.is_inherited() {
             reactor::watch_readable(key, &*self.transport);
         }
     }
@@ -132,10 +135,10 @@ impl Client {
         let Some(link) = state.link.take() else {
             return;
         };
-        match state.driver {
-            Driver::Caller => pump::deregister(self.key),
-            Driver::Workers => reactor::deregister(self.key, &link),
+        if state.driver == Driver::Caller {
+            pump::deregister(self.key);
         }
+        reactor::deregister(self.key, &link);
         match end {
             // The parent process may go on with the connection that a forked child inherited: it is only closed here.
             End::Lost | End::Destroyed if link.is_inherited() => {}

@@ -11,13 +11,20 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Connected clients without callbacks.
-static CLIENTS: ProcessMutex<Vec<(u64, Weak<Client>)>> = ProcessMutex::new(Vec::new());
+static CLIENTS: ProcessMutex<Vec<Entry>> = ProcessMutex::new(Vec::new());
+
+pub(super) struct Entry {
+    key: u64,
+    client: Weak<Client>,
+    /// [`take_untended`] has given it.
+    tended: bool,
+}
 
 /// How long `MQTTClient_yield` lasts: programs use it as a pause.
 const YIELD: Duration = Duration::from_millis(100);
 
 /// Holds the list of clients without callbacks.
-pub(super) type ForkGuard = MutexGuard<'static, Vec<(u64, Weak<Client>)>>;
+pub(super) type ForkGuard = MutexGuard<'static, Vec<Entry>>;
 
 pub(super) fn lock_for_fork() -> ForkGuard {
     CLIENTS.lock()
@@ -25,16 +32,32 @@ pub(super) fn lock_for_fork() -> ForkGuard {
 
 pub(super) fn register(client: &Arc<Client>) {
     let mut clients = CLIENTS.lock();
-    clients.retain(|(key, weak)| *key != client.key && weak.strong_count() > 0);
-    clients.push((client.key, Arc::downgrade(client)));
+    clients.retain(|entry| entry.key != client.key && entry.client.strong_count() > 0);
+    clients.push(Entry {
+        key: client.key,
+        client: Arc::downgrade(client),
+        tended: false,
+    });
 }
 
 pub(super) fn deregister(key: u64) {
-    CLIENTS.lock().retain(|(other, _)| *other != key);
+    CLIENTS.lock().retain(|entry| entry.key != key);
+}
+
+/// Those that have connected since this was called last.
+pub(super) fn take_untended() -> Vec<Arc<Client>> {
+    let mut clients = CLIENTS.lock();
+    clients
+        .iter_mut()
+        .filter_map(|entry| {
+            let tended = std::mem::replace(&mut entry.tended, true);
+            entry.client.upgrade().filter(|_| !tended)
+        })
+        .collect()
 }
 
 pub(super) fn others_exist(key: u64) -> bool {
-    CLIENTS.lock().iter().any(|(other, _)| *other != key)
+    CLIENTS.lock().iter().any(|entry| entry.key != key)
 }
 
 /// Waits until something happens on any of the clients, at most until the deadline, and handles it.
@@ -42,7 +65,7 @@ pub(super) fn turn(deadline: Option<Instant>) {
     let clients: Vec<Arc<Client>> = CLIENTS
         .lock()
         .iter()
-        .filter_map(|(_, weak)| weak.upgrade())
+        .filter_map(|entry| entry.client.upgrade())
         .collect();
     let mut watches: Vec<(Arc<Client>, Watch)> = Vec::with_capacity(clients.len());
     // Another thread may stop driving one of them, or connect a new one: look again before long.

@@ -9,6 +9,7 @@ mod timers;
 use super::Client;
 use super::dispatch;
 use super::link::Link;
+use super::pump;
 use super::worker::Work;
 use crate::process_lock::{Condvar, Mutex, ProcessMutex};
 use crate::trace::Level;
@@ -116,6 +117,13 @@ pub(super) fn thread_builder() -> thread::Builder {
 
 /// Puts a connection under the workers' care. Starts them if there are none.
 pub(super) fn register(client: &Arc<Client>, transport: &dyn Transport) -> io::Result<()> {
+    add(client, transport)?;
+    tend_others();
+    Ok(())
+}
+
+/// As [`register`], for this connection alone.
+pub(super) fn add(client: &Arc<Client>, transport: &dyn Transport) -> io::Result<()> {
     let reactor = get_or_start()?;
     reactor
         .clients
@@ -132,6 +140,15 @@ pub(super) fn register(client: &Arc<Client>, transport: &dyn Transport) -> io::R
         return Err(error.into());
     }
     Ok(())
+}
+
+/// Puts clients without callbacks under the workers' care, if there are connected clients with callbacks.
+pub(super) fn tend_others() {
+    if let Some(reactor) = get().filter(|reactor| !reactor.clients.lock().is_empty()) {
+        for client in pump::take_untended() {
+            reactor.push_work(client, Work::TEND);
+        }
+    }
 }
 
 /// The workers forget a connection.

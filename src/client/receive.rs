@@ -43,6 +43,7 @@ impl Client {
         let queued = state.pop_message();
         let message = queued.map(|queued| {
             self.remove_record(&mut state, queued.record);
+            self.resume_reading(&mut state);
             queued.message
         });
         Ok(Received { message, broken })

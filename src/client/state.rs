@@ -159,6 +159,12 @@ impl State {
         !self.outbox.is_empty() && self.link.as_ref().is_some_and(|link| link.blocked)
     }
 
+    /// Whether workers look after the connection, that of a client without callbacks too.
+    pub(super) fn is_tended(&self) -> bool {
+        let link = self.link.as_ref();
+        link.is_some_and(|link| link.registered && !link.is_inherited())
+    }
+
     /// Number of the current connection; a different one means that the connection a call began with has ended.
     pub(super) fn link_number(&self) -> Option<u64> {
         self.link.as_ref().map(|link| link.number)

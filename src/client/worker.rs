@@ -2,9 +2,10 @@
 
 use super::drive::earlier;
 use super::input::ReadTurn;
-use super::state::State;
+use super::state::{Driver, State};
 use super::{Client, reactor};
 use crate::process_lock::MutexGuard;
+use crate::trace::Level;
 use rustix::event::epoll;
 use std::time::Instant;
 
@@ -16,6 +17,8 @@ pub(super) struct Work {
     ended: bool,
     writable: bool,
     timer: bool,
+    /// The workers are to look after a client without callbacks.
+    tend: bool,
 }
 
 impl Work {
@@ -25,6 +28,7 @@ impl Work {
         ended: true,
         writable: false,
         timer: false,
+        tend: false,
     };
     /// Something is due.
     pub(super) const TIMER: Work = Work {
@@ -32,6 +36,13 @@ impl Work {
         ended: false,
         writable: false,
         timer: true,
+        tend: false,
+    };
+    /// A client without callbacks comes under the workers' care.
+    pub(super) const TEND: Work = Work {
+        timer: false,
+        tend: true,
+        ..Work::TIMER
     };
 
     pub(super) fn from_event(flags: epoll::EventFlags) -> Work {
@@ -42,6 +53,7 @@ impl Work {
             ended,
             writable: flags.contains(EventFlags::OUT),
             timer: false,
+            tend: false,
         }
     }
 
@@ -50,6 +62,7 @@ impl Work {
         self.ended |= other.ended;
         self.writable |= other.writable;
         self.timer |= other.timer;
+        self.tend |= other.tend;
     }
 }
 
@@ -76,6 +89,9 @@ impl Client {
             self.handle_offer_timer(&mut state);
             state.rest_store();
         }
+        if work.tend {
+            self.tend(&mut state);
+        }
         let link = state.link.as_ref();
         let read_goes_on = link.is_some_and(|link| link.transport.read_awaits_output());
         let write_goes_on = link.is_some_and(|link| link.transport.write_awaits_input());
@@ -88,6 +104,38 @@ impl Client {
         self.update_timer(&mut state);
         drop(state);
         self.flush_trace();
+    }
+
+    /// Puts the connection of a client without callbacks under the workers' care too: while others have callbacks, the
+    /// program need not call anything for this one.
+    fn tend(&self, state: &mut MutexGuard<'_, State>) {
+        let (Driver::Caller, false) = (state.driver, state.is_changing_connection()) else {
+            return;
+        };
+        let Some(client) = self.this.upgrade() else {
+            return;
+        };
+        // What a forked child inherited is still its parent's.
+        let link = state.link.as_mut();
+        let Some(link) = link.filter(|link| !link.registered && !link.is_inherited()) else {
+            return;
+        };
+        match reactor::add(&client, &*link.transport) {
+            Ok(()) => link.registered = true,
+            Err(error) => {
+                crate::trace!(
+                    Level::Error,
+                    "Cannot look after client {}: {error}",
+                    self.name()
+                );
+                return;
+            }
+        }
+        if link.blocked {
+            link.watch_writable(self.key);
+        }
+        // The descriptor does not show what a layer has read already.
+        self.read_as_worker(state, false);
     }
 
     /// The client can be used again: what came meanwhile is handled.
