@@ -18,7 +18,8 @@ impl Client {
     /// a connection.
     pub fn check_receive(&self) -> Result<(), Error> {
         let state = self.state.lock();
-        if state.destroyed || (state.driver == Driver::Workers && state.session.is_connected()) {
+        let driven = state.session.is_connected() || state.loss_thread;
+        if state.destroyed || state.driver == Driver::Workers && driven {
             return Err(Error::Failure);
         }
         if !state.session.is_connected() {

@@ -24,6 +24,7 @@ struct connection {
     unsigned char *input;
     size_t used;
     int version;
+    char client_id[16];
     bool deaf;
 };
 
@@ -206,6 +207,19 @@ static int packet_id(const unsigned char *packet, const unsigned char *body, siz
     return at + 2 <= length ? body[at] << 8 | body[at + 1] : 0;
 }
 
+/* What a CONNECT says about who comes. */
+static void read_connect(struct connection *connection, const unsigned char *body, size_t length)
+{
+    size_t at = 2u + (size_t)(body[0] << 8 | body[1]);
+    connection->version = body[at];
+    at += 4;
+    if (connection->version >= V5 && at < length)
+        at += 1u + body[at]; /* properties of stories are short */
+    size_t id = at + 2 <= length ? (size_t)(body[at] << 8 | body[at + 1]) : 0;
+    if (at + 2 + id <= length)
+        snprintf(connection->client_id, sizeof connection->client_id, "%.*s", (int)id, (const char *)body + at + 2);
+}
+
 static void handle(int number, const unsigned char *packet, size_t size, size_t header)
 {
     struct connection *connection = &connections[number];
@@ -221,7 +235,7 @@ static void handle(int number, const unsigned char *packet, size_t size, size_t 
     ++received[type];
     pthread_cond_broadcast(&arrived);
     if (type == 1 && length > 8)
-        connection->version = body[2 + (body[0] << 8 | body[1])];
+        read_connect(connection, body, length);
     int id = packet_id(packet, body, length);
     usual_answer(text, sizeof text, connection, packet, body, length);
     struct answer *chosen = NULL;
@@ -427,6 +441,10 @@ void broker_command(const struct words *words)
     number = connection_count - 1;
     if (first != NULL && first[0] == 'c' && first[1] >= '1' && first[1] <= '9' && first[2] == '\0') {
         number = first[1] - '1';
+        ++at;
+    } else if (first != NULL && first[0] == '@') {
+        while (number >= 0 && strcmp(connections[number].client_id, first + 1) != 0)
+            --number;
         ++at;
     }
     char text[2048];

@@ -1,0 +1,11 @@
+# differs: the message has been acknowledged
+create version=5
+callbacks
+published
+connect5
+on published do pending
+publish5 t x 1
+on published do pending
+publish5 t x 2
+disconnect5 0
+destroy
