@@ -4,6 +4,8 @@ Each rule below names the story of its row.
 """
 import re
 
+import identifiers
+
 
 def blocks(transcript):
     """The lines of the transcript as (line of the story, [what it caused])."""
@@ -20,11 +22,17 @@ def blocks(transcript):
 
 def normalised(transcript):
     result = []
-    outstanding = set()  # tokens whose completion is to be told
+    outstanding = set()  # tokens whose completion is to be told, with the names of their clients
+    renaming = identifiers.Renaming()
     for told, lines in blocks(transcript):
-        verb = [word for word in told.split() if not word.startswith("@")][0] if told.split() else ""
+        own, verb = caller(told)
+        if verb == "create":
+            renaming.client(own).create()
         kept = []
         for line in lines:
+            # what a callback does may be another client's
+            inside = re.match(r"  callback   in it: (.*)", line)
+            client = caller(inside.group(1))[0] if inside else client if line.startswith("  callback   ") else own
             # a-malformed-packet-is-not-answered-with-disconnect, loss-with-half-closed-connection: DISCONNECT at a loss
             if re.match(r"  wire c\d+ DISCONNECT", line) and not verb.startswith("disconnect"):
                 continue
@@ -53,17 +61,19 @@ def normalised(transcript):
             line = re.sub(r"(q-\d+\b.* 02 00 00 00 0[01] 00 00 00) 0[01] 00 00 00", r"\1 ?", line)
             # store-keeps-undelivered-messages-until-the-next-start: restored messages have no struct_id
             line = line.replace(" MQTM 1 ", "  1 ")
+            # store-restored-messages-count-in-the-window
+            line = renaming.line(line, client)
             token = re.search(r"token (-?\d+)$", line)
             if token:
-                outstanding.update((token.group(1), "p" + token.group(1)))
-            pending = re.match(r"  a is .*, pending (.*)", line)
+                outstanding.update(completions(client, token.group(1)))
+            pending = re.match(r"  (\w+) is .*, pending (.*)", line)
             if pending:
-                for word in pending.group(1).split():
-                    outstanding.update((word, "p" + word))
+                for word in pending.group(2).split():
+                    outstanding.update(completions(pending.group(1), word))
             # acks-for-unknown-ids-with-callbacks: completions that nobody waits for
-            complete = re.match(r"  callback \S+ (deliveryComplete|published) (\d+)", line)
+            complete = re.match(r"  callback (\S+) (deliveryComplete|published) (\d+)", line)
             if complete:
-                key = complete.group(2) if complete.group(1) == "deliveryComplete" else "p" + complete.group(2)
+                key = complete.groups()
                 if key not in outstanding:
                     continue
                 outstanding.discard(key)
@@ -72,8 +82,21 @@ def normalised(transcript):
             # receive-returns-queued-messages-in-order: one packet after the other there, all that came here
             kept = [line for line in kept if not line.startswith("  store")] + sorted(
                 line for line in kept if line.startswith("  store"))
-        result.append((told, kept))
+        # In the order of their names.
+        files = sorted(line for line in kept if line.startswith("  file"))
+        result.append((told, [line for line in kept if not line.startswith("  file")] + files))
     return result
+
+
+def caller(told):
+    """The client and the first word of a line of a story."""
+    words = told.split()
+    name = words.pop(0)[1:] if words and words[0].startswith("@") else "a"
+    return name, words[0] if words else ""
+
+
+def completions(client, token):
+    return (client, "deliveryComplete", token), (client, "published", token)
 
 
 def first_difference(one, other, read=normalised):

@@ -10,9 +10,15 @@ from vocabulary import CONNACK_PROPERTIES, MALFORMED, MALFORMED_5, packet, size
 
 
 class Story(Traffic):
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-        self.lines = []
+    """What one client does. With others in the story it says who it is."""
+
+    def __init__(self, chances, lines, name=None):
+        self.random = chances
+        self.lines = lines
+        self.name = name
+        self.other = None
+        self.unheard = False  # its messages cannot be taken
+        self.traced = False
         self.version = self.one_of([3, 4, 4, 4, 5, 5, 0])
         self.callbacks = self.chance(0.5)
         # avoids: v5-user-store (messages of MQTT 5 are stored here only)
@@ -30,7 +36,9 @@ class Story(Traffic):
         self.settled = True
         self.nul = False  # a topic with NUL may be among them
         self.planned = False  # something is to be done in a callback
-        self.frozen = False  # packet identifiers are not comparable any more
+        self.calm = self.store == "file" and self.chance(0.3)  # clean sessions over files: nothing stays unfinished
+        self.renamed = False  # packet identifiers differ
+        self.stopped = False  # nobody listens
 
     def chance(self, probability):
         return self.random.random() < probability
@@ -39,6 +47,14 @@ class Story(Traffic):
         return choices[self.random.randrange(len(choices))]
 
     def say(self, line):
+        if self.name is not None:
+            words = line.split(" ", 2)
+            if words[0] == "broker" and words[1] in ("send", "close", "reset", "shutdown"):
+                line = " ".join([*words[:2], "@" + self.name, *words[2:]])
+            elif words[0] == "on" and " do @" not in line:
+                line = line.replace(" do ", f" do @{self.name} ")
+            elif words[0] not in ("broker", "yield", "sleep", "trace", "on") and not line.startswith("@"):
+                line = f"@{self.name} {line}"
         self.lines.append(line)
 
     @property
@@ -77,7 +93,7 @@ class Story(Traffic):
         if not self.v5 and self.version != 0:
             words.append(f"version={self.version}")
         # avoids: store-of-a-clean-session-is-cleared
-        self.clean = self.store != "file" and self.chance(0.5)
+        self.clean = self.calm or self.store != "file" and self.chance(0.5)
         if self.v5:
             words.append(f"start={int(self.clean)}")
         else:
@@ -98,6 +114,16 @@ class Story(Traffic):
                          f"qos={self.random.randrange(3)} retained={self.random.randrange(2)}")
         elif self.chance(0.1):
             words.append("will=w payload=#0001ff message=text")
+        elif self.chance(0.1):
+            words.append("will=w message=x willstruct=0 " + self.one_of(["payload=#00", "qos=1 retained=1", ""]))
+        if self.v5 and any(word.startswith("will=") for word in words) and self.chance(0.5):
+            words.append("willprops=" + self.one_of(["24:5", "1:1,3:text/plain", "38:a~b,2:60", "8:r/t,9:#0102"]))
+        if self.chance(0.08):
+            addresses = ["tcp://127.0.0.1:PORT", "127.0.0.1:PORT,tcp://127.0.0.1:1"]
+            if not (self.clean and self.store == "user"):  # avoids: user-store-of-a-clean-connect-to-dead-addresses
+                addresses += ["tcp://127.0.0.1:1,tcp://127.0.0.1:PORT"] * 2
+                addresses += ["tcp://127.0.0.1:1,127.0.0.1:PORT,tcp://127.0.0.1:1"]
+            words.append("uris=" + self.one_of(addresses))
         if self.chance(0.2):
             words.append("user=u")
         if self.chance(0.2):
@@ -116,6 +142,12 @@ class Story(Traffic):
         self.say(("connect5 " if self.v5 else "connect ") + self.one_of(mistakes))
 
     def connect(self):
+        # avoids: a-connect-resends-what-other-clients-have-sent
+        if self.tokens and self.other is not None and self.other.online and self.other.tokens:
+            return
+        if self.calm:
+            self.settle()
+            self.receive_all()
         if self.online is not False or self.chance(0.1):
             self.say(f"disconnect {self.one_of([0, 0, 200])}")  # avoids: connect-twice
             self.settle_after_end()
@@ -123,6 +155,8 @@ class Story(Traffic):
             self.connect_wrongly()
         if self.chance(0.1):
             self.refused_connect()
+        if self.stopped or self.chance(0.04):
+            self.connect_to_nobody()
         kept_there = "00"
         words = self.connect_words()
         # avoids: store-drops-inbound-messages-without-a-session
@@ -135,14 +169,35 @@ class Story(Traffic):
             self.say("broker once CONNECT " + packet(0x20, f"{kept_there} 00 {size(properties):02x} {properties}"))
         elif kept_there == "01":
             self.say("broker once CONNECT 20 02 01 00")
+        answer = self.answer_to_resent() if self.tokens and not self.clean else "usual"
         self.say(" ".join(words))
         self.online = True
-        self.stuck = 0
-        self.held = False
-        self.tokens = 0  # now all are acknowledged
+        self.held = answer == "hold"
+        self.stuck = self.tokens if answer in ("none", "hold") else 0
+        if answer == "usual":
+            self.tokens = 0  # now all are acknowledged
         if self.clean:
             self.open_ids = []
+            self.tokens = 0
         self.settle()
+        if answer != "usual":
+            self.say("broker usual")
+
+    def answer_to_resent(self):
+        """The broker may fail again in the same exchange."""
+        answer = self.one_of(["usual", "none", "hold"])
+        if answer != "usual":
+            self.say(f"broker {self.one_of(['once', 'always'])} {self.one_of(['PUBLISH', 'PUBREL'])} {answer}")
+        return answer
+
+    def connect_to_nobody(self):
+        if not self.stopped:
+            self.say("broker stop")
+        words = " ".join(word for word in self.connect_words() if not word.startswith("uris="))
+        # avoids: a-clean-connect-that-reaches-nobody
+        self.say(words.replace("clean=1", "clean=0").replace("start=1", "start=0"))
+        self.say("broker start")
+        self.stopped = False
 
     def refused_connect(self):
         """avoids: connect-falls-back-to-3.1-for-bad-credentials, v5-connect-refused-with-properties,
@@ -163,6 +218,9 @@ class Story(Traffic):
         self.online = False
 
     def disconnect(self):
+        if self.calm:
+            self.settle()
+            self.receive_all()
         timeout = self.one_of([0, 0, 100, 350])
         if self.v5 and self.chance(0.6):
             extra = self.one_of(["", " reason=4", " reason=0 props=38:a~b", " reason=152", " props=17:9"])
@@ -181,15 +239,17 @@ class Story(Traffic):
         """avoids: destroy-while-connected"""
         if not self.settled:
             self.settle()
+        # avoids: store-restored-messages-count-in-the-window (another restart would send them out of order)
         kept = self.store != "none"
+        if self.renamed and self.tokens > 0 or self.traced and kept:
+            return
         if kept:
             self.receive_all()
         self.disconnect()
         self.say("destroy")
         self.open_ids = self.open_ids if kept else []
         self.restarted = kept
-        # avoids: store-restored-messages-count-in-the-window
-        self.frozen = self.frozen or self.restarted and self.tokens > 0
+        self.renamed = kept
         self.queued = 0
         self.create()
 
@@ -209,44 +269,82 @@ class Story(Traffic):
             self.say(f"broker {how}")
         if not self.callbacks:
             # avoids: receive-a-topic-with-nul-while-the-connection-ends
-            self.say("yield 2" if self.nul or self.chance(0.6) else "receive 200")
+            self.say("yield 2" if self.unheard or self.nul or self.chance(0.6) else "receive 200")
             self.say("yield")
         self.settle_after_end()
+        if self.other is None and self.chance(0.15):
+            self.stopped = True
+            self.say("broker stop")
 
     # --- questions ----------------------------------------------------------------------------------------------
 
     def ask(self):
-        self.say(self.one_of(["pending", "isconnected", "wait 1 0", f"wait {self.random.randrange(1, 6)} 150",
-                              "wait -1 100", "timeout 4999", "timeout 6000", "yield", "receive 50",
-                              "@null isconnected", "@null disconnect 0", "@null wait 1 100", "@null receive 100",
-                              "@null pending", "@null unsubscribe t", "@null callbacks", "@null subscribemany t:1",
-                              "callbacks arrived=no", "receive 0"]))
+        questions = ["pending", "isconnected", "wait -1 100", "timeout 4999", "timeout 6000", "yield",
+                     "@null isconnected", "@null disconnect 0", "@null wait 1 100", "@null receive 100",
+                     "@null pending", "@null unsubscribe t", "@null callbacks", "@null subscribemany t:1",
+                     "callbacks arrived=no"]
+        if not self.renamed:
+            questions += ["wait 1 0", f"wait {self.random.randrange(1, 6)} 150"]
+        if not self.unheard:
+            questions += ["receive 50", "receive 0"]
+        self.say(self.one_of(questions))
 
-    def tell(self):
-        """The whole story."""
-        steps = 8 + self.random.randrange(14)
-        if self.chance(0.1):
-            self.say("trace 4")
+    def begin(self):
         self.create()
         if self.chance(0.1):
             self.one_of([self.publish, self.subscribe, self.disconnect, self.ask, self.receive, self.connect_wrongly])()
         self.connect()
+
+    def step(self):
         usual = [self.publish] * 8 + [self.subscribe] * 3 + [self.arrive] * 5 + [self.release_received] * 2
         usual += [self.receive] * (1 if self.callbacks else 3) + [self.ask] * 3 + [self.lose] * 2
         usual += [self.disconnect, self.connect, self.restart, self.unblock, self.plan]
-        for _ in range(steps):
-            if not self.online and self.chance(0.6):
-                self.connect()
-            else:
-                self.one_of(usual)()
+        usual += [self.call_inside] * (3 if self.callbacks else 0)
+        if not self.online and self.chance(0.6):
+            self.connect()
+        else:
+            self.one_of(usual)()
+
+    def end(self):
+        if self.calm:
+            self.settle()
         self.receive_all()
         if self.chance(0.7):
             self.disconnect()
         else:
             self.say("disconnect 0")
         self.say("destroy")
-        return [" ".join(line.split()) if '"' not in line else line for line in self.lines]
 
 
 def story(seed):
-    return Story(seed).tell()
+    chances, lines = random.Random(seed), []
+    clients = [Story(chances, lines)]
+    if clients[0].chance(0.3):
+        clients = pair(chances, lines)
+    elif clients[0].chance(0.1):
+        lines.append("trace 4")
+        clients[0].traced = True
+    for client in clients:
+        client.begin()
+    at = 0
+    for _ in range(8 + chances.randrange(14)):
+        before, at = clients[at], chances.randrange(len(clients))
+        if clients[at] is not before and not before.settled:
+            before.settle()
+        clients[at].step()
+    for client in clients:
+        client.end()
+    return [" ".join(line.split()) if '"' not in line else line for line in lines]
+
+
+def pair(chances, lines):
+    clients = [Story(chances, lines, name) for name in "ab"]
+    first, second = clients
+    first.other, second.other = second, first
+    if first.store == second.store == "user":
+        second.store = "none"  # the driver has one only
+    for client in clients:
+        # avoids: receive-mode-of-one-client-beside-callbacks-of-another
+        client.unheard = client.other.callbacks and not client.callbacks
+        client.calm = client.calm and not client.unheard
+    return clients
