@@ -36,37 +36,42 @@ void on_command(const struct words *words, const char *line)
     pthread_mutex_unlock(&lock);
 }
 
-static int follow_plan(const char *callback)
+/* What this call is to do, before the call is told: the story may go on then, and plan for the next one. */
+static struct plan take_plan(const char *callback)
 {
-    char line[1024] = "";
-    int result = 1;
+    struct plan taken = {.result = 1};
     pthread_mutex_lock(&lock);
     for (int i = 0; i < plan_count; ++i)
         if (plans[i].used && strcmp(plans[i].callback, callback) == 0) {
             plans[i].used = false;
-            result = plans[i].result;
-            memcpy(line, plans[i].line, sizeof line);
+            taken = plans[i];
             break;
         }
     pthread_mutex_unlock(&lock);
-    if (line[0] != '\0') {
+    return taken;
+}
+
+static int follow_plan(const struct plan *plan)
+{
+    if (plan->line[0] != '\0') {
         own_part = CALLBACK;
-        note(CALLBACK, "  in it: %s", line);
-        run_line(line);
-        note(CALLBACK, "  end of %s", callback);
+        note(CALLBACK, "  in it: %s", plan->line);
+        run_line(plan->line);
+        note(CALLBACK, "  end of %s", plan->callback);
     }
-    return result;
+    return plan->result;
 }
 
 static const char *name_of(const void *context) { return context != NULL ? context : "NULL"; }
 
 static int on_arrived(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
+    struct plan plan = take_plan("arrived");
     char topic_text[1024], message_text[4096];
     describe_bytes(topic_text, sizeof topic_text, topic, topic_length > 0 ? (size_t)topic_length : strlen(topic));
     describe_message(message_text, sizeof message_text, message);
     note(CALLBACK, "%s messageArrived %s topicLen %d %s", name_of(context), topic_text, topic_length, message_text);
-    int taken = follow_plan("arrived");
+    int taken = follow_plan(&plan);
     if (taken) {
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
@@ -78,31 +83,35 @@ static int on_arrived(void *context, char *topic, int topic_length, MQTTClient_m
 
 static void on_complete(void *context, MQTTClient_deliveryToken token)
 {
+    struct plan plan = take_plan("complete");
     note(CALLBACK, "%s deliveryComplete %d", name_of(context), token);
-    follow_plan("complete");
+    follow_plan(&plan);
 }
 
 static void on_lost(void *context, char *cause)
 {
+    struct plan plan = take_plan("lost");
     note(CALLBACK, "%s connectionLost %s", name_of(context), cause == NULL ? "NULL" : cause);
-    follow_plan("lost");
+    follow_plan(&plan);
 }
 
 static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason)
 {
+    struct plan plan = take_plan("disconnected");
     char text[2048];
     describe_properties(text, sizeof text, properties);
     note(CALLBACK, "%s disconnected %d %s", name_of(context), (int)reason, text);
-    follow_plan("disconnected");
+    follow_plan(&plan);
 }
 
 static void on_published(void *context, int token, int packet_type, MQTTProperties *properties,
                          enum MQTTReasonCodes reason)
 {
+    struct plan plan = take_plan("published");
     char text[2048];
     describe_properties(text, sizeof text, properties);
     note(CALLBACK, "%s published %d packet type %d reason %d %s", name_of(context), token, packet_type, (int)reason, text);
-    follow_plan("published");
+    follow_plan(&plan);
 }
 
 void hear_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
