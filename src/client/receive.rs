@@ -18,8 +18,7 @@ impl Client {
     /// a connection.
     pub fn check_receive(&self) -> Result<(), Error> {
         let state = self.state.lock();
-        let driven = state.session.is_connected() || state.loss_thread;
-        if state.destroyed || state.driver == Driver::Workers && driven {
+        if state.destroyed || (state.driver == Driver::Workers && state.session.is_connected()) {
             return Err(Error::Failure);
         }
         if !state.session.is_connected() {

@@ -1,3 +1,4 @@
+# differs: there is no connection, as in any other callback
 create
 callbacks
 connect version=4

@@ -6,7 +6,7 @@ publish t x 1
 publish t x 2
 yield 2
 disconnect 0
-callbacks
+callbacks complete=no
 connect version=4 clean=0
 broker send 32 05 00 01 74 00 01
 publish t x 1
