@@ -44,14 +44,16 @@ pub(super) fn deregister(key: u64) {
     CLIENTS.lock().retain(|entry| entry.key != key);
 }
 
-/// Those that have connected since this was called last.
+/// Those that have connected since this was called last. Not what a forked child inherited: that is its parent's, and may
+/// be locked by a thread that the child does not have.
 pub(super) fn take_untended() -> Vec<Arc<Client>> {
     let mut clients = CLIENTS.lock();
     clients
         .iter_mut()
         .filter_map(|entry| {
             let tended = std::mem::replace(&mut entry.tended, true);
-            entry.client.upgrade().filter(|_| !tended)
+            let client = entry.client.upgrade().filter(|_| !tended)?;
+            (!client.is_inherited()).then_some(client)
         })
         .collect()
 }
