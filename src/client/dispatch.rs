@@ -82,7 +82,7 @@ thread_local! {
 pub(super) struct ThreadMark(usize);
 
 impl ThreadMark {
-    fn current() -> ThreadMark {
+    pub(super) fn current() -> ThreadMark {
         thread_local! {
             static PLACE: u8 = const { 0 };
         }

@@ -82,6 +82,7 @@ impl Client {
         state.running = None;
         state.scheduled = false;
         state.loss_thread = false;
+        state.telling_loss = None;
         state.timer = None;
         Some(state)
     }

@@ -2,7 +2,7 @@
 //! reconnect in them, often in a loop.
 
 use super::Client;
-use super::dispatch::Notice;
+use super::dispatch::{Notice, ThreadMark};
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;
@@ -75,6 +75,7 @@ impl Client {
                 "Calling connectionLost for client {}",
                 self.name()
             );
+            state.telling_loss = Some(ThreadMark::current());
             MutexGuard::unlocked(&mut state, || {
                 self.flush_trace();
                 match &notice {
@@ -90,6 +91,7 @@ impl Client {
                     }
                 }
             });
+            state.telling_loss = None;
         }
         state.loss_thread = false;
         drop(state);

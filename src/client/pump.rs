@@ -48,13 +48,13 @@ pub(super) fn deregister(key: u64) {
 /// be locked by a thread that the child does not have.
 pub(super) fn take_untended() -> Vec<Arc<Client>> {
     let mut clients = CLIENTS.lock();
-    clients
-        .iter_mut()
+    let untended = clients.iter_mut().filter(|entry| !entry.tended);
+    untended
         .filter_map(|entry| {
-            let tended = std::mem::replace(&mut entry.tended, true);
-            let client = entry.client.upgrade().filter(|_| !tended)?;
-            (!client.is_inherited()).then_some(client)
+            entry.tended = true;
+            entry.client.upgrade()
         })
+        .filter(|client| !client.is_inherited())
         .collect()
 }
 

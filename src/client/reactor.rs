@@ -4,16 +4,18 @@
 //! calls out it makes sure that another worker waits, so that acknowledgements and pings go on during a slow callback.
 //! Events are edge-triggered; the timer is a descriptor in the same set, armed for the earliest deadline.
 
+mod connections;
 mod timers;
+
+pub(super) use connections::{
+    add, deregister, register, tend_others, unwatch, watch_readable, watch_writable,
+};
 
 use super::Client;
 use super::dispatch;
-use super::link::Link;
-use super::pump;
 use super::worker::Work;
 use crate::process_lock::{Condvar, Mutex, ProcessMutex};
 use crate::trace::Level;
-use crate::transport::Transport;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
@@ -113,79 +115,6 @@ pub(super) fn thread_builder() -> thread::Builder {
     thread::Builder::new()
         .name("MQTTClient_run".to_owned())
         .stack_size(STACK_SIZE)
-}
-
-/// Puts a connection under the workers' care. Starts them if there are none.
-pub(super) fn register(client: &Arc<Client>, transport: &dyn Transport) -> io::Result<()> {
-    add(client, transport)?;
-    tend_others();
-    Ok(())
-}
-
-/// As [`register`], for this connection alone.
-pub(super) fn add(client: &Arc<Client>, transport: &dyn Transport) -> io::Result<()> {
-    let reactor = get_or_start()?;
-    reactor
-        .clients
-        .lock()
-        .insert(client.key, Arc::downgrade(client));
-    let added = epoll::add(
-        &reactor.epoll,
-        transport.descriptor(),
-        epoll::EventData::new_u64(client.key),
-        read_flags(),
-    );
-    if let Err(error) = added {
-        reactor.clients.lock().remove(&client.key);
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// Puts clients without callbacks under the workers' care, if there are connected clients with callbacks.
-pub(super) fn tend_others() {
-    if let Some(reactor) = get().filter(|reactor| !reactor.clients.lock().is_empty()) {
-        for client in pump::take_untended() {
-            reactor.push_work(client, Work::TEND);
-        }
-    }
-}
-
-/// The workers forget a connection.
-pub(super) fn deregister(key: u64, link: &Link) {
-    if !link.registered || link.is_inherited() {
-        return;
-    }
-    if let Some(reactor) = get() {
-        reactor.clients.lock().remove(&key);
-        // Not in the set any more is as good as removed.
-        let _ = epoll::delete(&reactor.epoll, link.transport.descriptor());
-    }
-}
-
-/// Reports what comes, and also when the connection takes bytes again.
-pub(super) fn watch_writable(key: u64, transport: &dyn Transport) {
-    watch(key, transport, read_flags() | epoll::EventFlags::OUT);
-}
-
-/// Reports what comes, at once if something is there.
-pub(super) fn watch_readable(key: u64, transport: &dyn Transport) {
-    watch(key, transport, read_flags());
-}
-
-/// Reports nothing but failures: the connection is being read, or is not to be.
-pub(super) fn unwatch(key: u64, transport: &dyn Transport) {
-    watch(key, transport, epoll::EventFlags::ET);
-}
-
-fn watch(key: u64, transport: &dyn Transport, flags: epoll::EventFlags) {
-    if let Some(reactor) = get() {
-        let data = epoll::EventData::new_u64(key);
-        let modified = epoll::modify(&reactor.epoll, transport.descriptor(), data, flags);
-        if let Err(error) = modified {
-            crate::trace!(Level::Error, "Cannot watch a socket: {error}");
-        }
-    }
 }
 
 /// Some client has something to tell; a worker is to run its callbacks.
@@ -332,10 +261,6 @@ impl Stopped {
             }
         }
     }
-}
-
-fn read_flags() -> epoll::EventFlags {
-    epoll::EventFlags::IN | epoll::EventFlags::RDHUP | epoll::EventFlags::ET
 }
 
 fn get() -> Option<Arc<Reactor>> {

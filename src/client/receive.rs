@@ -1,5 +1,6 @@
 //! Taking messages without callbacks.
 
+use super::dispatch::ThreadMark;
 use super::state::Driver;
 use super::{Client, Error};
 use crate::packet::Message;
@@ -18,7 +19,10 @@ impl Client {
     /// a connection.
     pub fn check_receive(&self) -> Result<(), Error> {
         let state = self.state.lock();
-        if state.destroyed || (state.driver == Driver::Workers && state.session.is_connected()) {
+        // As by the original, which still has its thread while that tells the loss.
+        let tells_loss = state.telling_loss == Some(ThreadMark::current());
+        let driven = state.session.is_connected() || tells_loss;
+        if state.destroyed || state.driver == Driver::Workers && driven {
             return Err(Error::Failure);
         }
         if !state.session.is_connected() {

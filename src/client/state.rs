@@ -93,6 +93,8 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
+    /// The one that is inside connectionLost or disconnected.
+    pub(super) telling_loss: Option<ThreadMark>,
     pub(super) destroyed: bool,
 }
 
@@ -132,6 +134,7 @@ impl State {
             ack_waiters: 0,
             losses: VecDeque::new(),
             loss_thread: false,
+            telling_loss: None,
             destroyed: false,
         };
         for (record, message) in restored {

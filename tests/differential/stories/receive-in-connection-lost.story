@@ -1,4 +1,3 @@
-# differs: there is no connection, as in any other callback
 create
 callbacks
 connect version=4
