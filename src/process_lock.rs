@@ -12,7 +12,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{self, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,32 +52,57 @@ impl<T> ProcessRwLock<T> {
 
 /// A mutex whose guard can let others in for a while.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(ProcessMutex<T>);
+pub(crate) struct Mutex<T> {
+    inner: sync::Mutex<T>,
+    /// How many more holders have to reckon with others: one had to wait lately.
+    sought: AtomicU8,
+}
 
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Mutex(ProcessMutex::new(value))
+        Mutex {
+            inner: sync::Mutex::new(value),
+            sought: AtomicU8::new(0),
+        }
     }
 
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard {
             mutex: self,
-            held: Some(self.0.lock()),
+            held: Some(self.hold()),
         }
     }
 
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        let held = match self.0.0.try_lock() {
-            Ok(held) => Some(held),
-            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        held.map(|held| MutexGuard {
+        self.try_hold().map(|held| MutexGuard {
             mutex: self,
             held: Some(held),
         })
+    }
+
+    #[inline]
+    fn try_hold(&self) -> Option<sync::MutexGuard<'_, T>> {
+        match self.inner.try_lock() {
+            Ok(held) => Some(held),
+            Err(TryLockError::Poisoned(held)) => Some(held.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    #[inline]
+    fn hold(&self) -> sync::MutexGuard<'_, T> {
+        match self.try_hold() {
+            Some(held) => held,
+            None => self.hold_after_another(),
+        }
+    }
+
+    #[cold]
+    fn hold_after_another(&self) -> sync::MutexGuard<'_, T> {
+        self.sought.store(u8::MAX, Ordering::Relaxed);
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks now and then until `patience` is over: for a holder that may not exist.
@@ -110,8 +135,19 @@ impl<T> MutexGuard<'_, T> {
     pub(crate) fn unlocked<R>(guard: &mut Self, work: impl FnOnce() -> R) -> R {
         guard.held = None;
         let result = work();
-        guard.held = Some(guard.mutex.0.lock());
+        guard.held = Some(guard.mutex.hold());
         result
+    }
+
+    /// Whether another thread had to wait for the lock lately: then it should not be held for longer than needed. Each
+    /// question makes it a little longer ago.
+    #[inline]
+    pub(crate) fn is_sought(guard: &Self) -> bool {
+        let sought = guard.mutex.sought.load(Ordering::Relaxed);
+        if sought > 0 {
+            guard.mutex.sought.store(sought - 1, Ordering::Relaxed);
+        }
+        sought > 0
     }
 }
 

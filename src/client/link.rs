@@ -17,6 +17,8 @@ pub(super) struct Link {
     pub(super) number: u64,
     /// Received bytes that are not a whole packet yet; `None` while a thread reads.
     pub(super) input: Option<ReadBuffer>,
+    /// See [`Transport::write_may_call_out`].
+    pub(super) write_may_call_out: bool,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
     /// What it waits for then comes by reading.
@@ -38,6 +40,7 @@ impl Link {
     pub(super) fn new(transport: Arc<dyn Transport>) -> Link {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Link {
+            write_may_call_out: transport.write_may_call_out(),
             transport,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             input: Some(ReadBuffer::default()),

@@ -1,7 +1,7 @@
 //! Writing to a connection: one thread at a time, outside the client's lock, what others leave goes along.
 
 use super::Client;
-use super::state::{Phase, State};
+use super::state::{KEPT_CAPACITY, Phase, State};
 use crate::process_lock::MutexGuard;
 use crate::session::SendQueue;
 use crate::transport::Transport;
@@ -51,9 +51,66 @@ impl Client {
         }
     }
 
+    /// Sends the packet that begins with what is in `state.head`. `Err`: the transport has not taken all of it, what remains
+    /// is queued for the connection of that number.
+    #[inline]
+    pub(super) fn send_head(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        payload: &[u8],
+    ) -> Result<(), Option<u64>> {
+        let quiet = !MutexGuard::is_sought(state) && !crate::trace::has_pending();
+        let State {
+            session,
+            link: Some(link),
+            head,
+            outbox,
+            sending,
+            ..
+        } = &mut **state
+        else {
+            return self.send_taken_head(state, payload);
+        };
+        let free = !(*sending || link.blocked || link.write_may_call_out) && outbox.is_empty();
+        if !quiet || !free || payload.len() > JOINED_PAYLOAD {
+            return self.send_taken_head(state, payload);
+        }
+        // Nobody waits for the lock, and the socket takes the bytes or refuses them at once.
+        head.extend_from_slice(payload);
+        let result = link.transport.write(&[IoSlice::new(head)]);
+        let now = Instant::now();
+        if result.as_ref().is_ok_and(|sent| *sent == head.len()) {
+            session.note_sent(now);
+            if head.capacity() > KEPT_CAPACITY {
+                *head = Vec::new();
+            }
+            return Ok(());
+        }
+        let (number, head) = (link.number, std::mem::take(head));
+        match self.settle(state, now, number, &head, &[], result) {
+            true => Ok(()),
+            false => Err(Some(number)),
+        }
+    }
+
+    #[inline(never)]
+    fn send_taken_head(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        payload: &[u8],
+    ) -> Result<(), Option<u64>> {
+        let number = state.link_number();
+        let mut head = std::mem::take(&mut state.head);
+        let taken = self.send_directly(state, Instant::now(), &mut head, payload);
+        state.keep_head(head);
+        match taken {
+            true => Ok(()),
+            false => Err(number),
+        }
+    }
+
     /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
     /// has taken all of it; otherwise what remains is queued.
-    #[inline]
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -84,6 +141,20 @@ impl Client {
             transport.write(slices)
         });
         self.end_sending(state);
+        self.settle(state, now, number, head, payload, result)
+    }
+
+    /// Sees to the rest of a packet that was written directly. `true`: the transport has taken all of it.
+    #[inline]
+    fn settle(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        now: Instant,
+        number: u64,
+        head: &[u8],
+        payload: &[u8],
+        result: io::Result<usize>,
+    ) -> bool {
         let sent = *result.as_ref().unwrap_or(&0);
         let taken = sent == head.len() + payload.len();
         if !taken && state.link_number() == Some(number) {

@@ -8,33 +8,24 @@ use crate::session::PublishRequest;
 use crate::trace::Level;
 use std::time::Instant;
 
-/// Capacity kept for the next packet's head.
-const KEPT_CAPACITY: usize = 512;
-
 impl Client {
     /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or
     /// the socket has not taken an earlier packet, for QoS 0 too. Success at QoS 1 and 2 means that the message is
     /// stored (with persistence) and will be delivered, on a later connection if this one breaks.
     #[inline]
     pub fn publish(&self, request: &PublishRequest<'_>) -> Result<Option<PacketId>, Error> {
-        let mut state = self.lock_idle();
+        let mut state = self.state.lock();
+        self.wait_idle(&mut state);
         if !state.takes_packets() {
             return Err(Error::Disconnected);
         }
         if state.session.is_window_full() || state.is_backlogged() {
             self.wait_for_room(&mut state)?;
         }
-        // Taken while the lock is released; another thread that publishes then makes one of its own.
-        let mut head = std::mem::take(&mut state.head);
-        head.clear();
-        let published = match request.qos {
-            QoS::AtMostOnce => self.publish_at_most_once(&mut state, request, &mut head),
-            _ => self.publish_acknowledged(&mut state, request, &mut head),
-        };
-        if head.capacity() <= KEPT_CAPACITY {
-            state.head = head;
+        match request.qos {
+            QoS::AtMostOnce => self.publish_at_most_once(&mut state, request),
+            _ => self.publish_acknowledged(&mut state, request),
         }
-        published
     }
 
     #[cold]
@@ -67,43 +58,47 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-        head: &mut Vec<u8>,
     ) -> Result<Option<PacketId>, Error> {
-        let number = state.link_number();
-        state
-            .session
-            .publish_at_most_once(request, head)
-            .map_err(|error| self.trace_refusal(error))?;
-        if self.send_directly(state, Instant::now(), head, request.payload) {
-            return Ok(None);
+        let State { session, head, .. } = &mut **state;
+        head.clear();
+        if let Err(error) = session.publish_at_most_once(request, head) {
+            return Err(self.trace_refusal(error));
         }
-        self.wait_until_taken(state, number);
-        match state.link_number() == number {
-            true => Ok(None),
-            false => Err(Error::Failure),
+        match self.send_head(state, request.payload) {
+            Ok(()) => Ok(None),
+            Err(number) => {
+                self.wait_until_taken(state, number);
+                match state.link_number() == number {
+                    true => Ok(None),
+                    false => Err(Error::Failure),
+                }
+            }
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn publish_acknowledged(
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-        head: &mut Vec<u8>,
     ) -> Result<Option<PacketId>, Error> {
         let number = state.link_number();
         let now = Instant::now();
+        let mut head = state.take_head();
         let id = state
             .session
-            .publish(now, request, head)
+            .publish(now, request, &mut head)
             .map_err(|error| self.trace_refusal(error))?;
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }
         // While the record was being stored the connection may have ended: then the next one sends the message.
-        if state.link_number() == number && !self.send_directly(state, now, head, request.payload) {
+        if state.link_number() == number
+            && !self.send_directly(state, now, &mut head, request.payload)
+        {
             self.wait_until_taken(state, number);
         }
+        state.keep_head(head);
         Ok(Some(id))
     }
 

@@ -98,6 +98,9 @@ pub(super) struct State {
     pub(super) destroyed: bool,
 }
 
+/// Capacity kept for the next packet's head, in bytes.
+pub(super) const KEPT_CAPACITY: usize = 512;
+
 impl State {
     pub(super) fn new(
         session: Session,
@@ -171,6 +174,21 @@ impl State {
     /// Number of the current connection; a different one means that the connection a call began with has ended.
     pub(super) fn link_number(&self) -> Option<u64> {
         self.link.as_ref().map(|link| link.number)
+    }
+
+    /// A buffer for a packet that is written while others may make theirs.
+    #[inline]
+    pub(super) fn take_head(&mut self) -> Vec<u8> {
+        let mut head = std::mem::take(&mut self.head);
+        head.clear();
+        head
+    }
+
+    #[inline]
+    pub(super) fn keep_head(&mut self, head: Vec<u8>) {
+        if head.capacity() <= KEPT_CAPACITY {
+            self.head = head;
+        }
     }
 
     pub(super) fn take_order(&mut self) -> u64 {

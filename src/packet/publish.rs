@@ -13,6 +13,8 @@ use super::{
 
 pub(super) const DUP: u8 = 0b1000;
 pub(super) const RETAIN: u8 = 0b0001;
+/// Bytes of the first byte and the longest Remaining Length.
+const LONGEST_FIXED_HEADER: usize = 5;
 
 /// An application message on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,16 +61,16 @@ impl PublishHead<'_> {
     }
 }
 
-/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire.
-/// On error `out` is as it was. Whether there is a Packet Identifier follows from the QoS; a missing one is a
+/// Appends all of a PUBLISH that precedes its payload; `payload_length` bytes have to follow on the wire. Returns the length
+/// of the whole packet in bytes. On error `out` is as it was. Whether there is a Packet Identifier follows from the QoS; a missing one is a
 /// programming error, caught in debug builds and written as 0 in others.
-#[inline]
+#[inline(always)]
 pub fn encode_head(
     head: &PublishHead<'_>,
     payload_length: usize,
     version: ProtocolVersion,
     out: &mut Vec<u8>,
-) -> Result<(), TooLarge> {
+) -> Result<usize, TooLarge> {
     debug_assert_eq!(head.packet_id.is_some(), head.qos > QoS::AtMostOnce);
     let mut length = binary_length(head.topic)? + head.properties.block_length(version)?;
     if head.qos > QoS::AtMostOnce {
@@ -79,23 +81,23 @@ pub fn encode_head(
         return Err(TooLarge);
     }
     let remaining_length = remaining_length as u32;
-    let header_length = 1 + variable_byte_integer_length(remaining_length);
-    out.reserve(header_length + length as usize);
     let [high, low] = (head.topic.len() as u16).to_be_bytes();
-    match u8::try_from(remaining_length) {
-        Ok(short @ ..=0x7f) => out.extend_from_slice(&[head.first_byte(), short, high, low]),
-        _ => {
-            out.push(head.first_byte());
-            put_variable_byte_integer(remaining_length, out);
-            out.extend_from_slice(&[high, low]);
-        }
+    if remaining_length <= 0x7f {
+        out.extend_from_slice(&[head.first_byte(), remaining_length as u8, high, low]);
+    } else {
+        out.reserve(LONGEST_FIXED_HEADER + length as usize);
+        out.push(head.first_byte());
+        put_variable_byte_integer(remaining_length, out);
+        out.extend_from_slice(&[high, low]);
     }
     out.extend_from_slice(head.topic);
     if head.qos > QoS::AtMostOnce {
         out.put_u16(head.packet_id.map_or(0, PacketId::get));
     }
-    head.properties.put_block(version, out);
-    Ok(())
+    if version >= ProtocolVersion::V5 {
+        head.properties.put_block(version, out);
+    }
+    Ok(1 + variable_byte_integer_length(remaining_length) + remaining_length as usize)
 }
 
 impl Publish {

@@ -218,13 +218,16 @@ impl Session {
 
     /// Whether another QoS 1 or 2 message would exceed the in-flight window.
     pub fn is_window_full(&self) -> bool {
-        let window = self
-            .options
-            .as_ref()
-            .map_or(usize::MAX, |options| options.window);
         // What is held back is not in flight, and must not block the rest.
         let in_flight = self.inflight.len() - self.held_back.len();
-        in_flight >= window.min(self.server_limits.receive_maximum)
+        in_flight > 0 && in_flight >= self.window()
+    }
+
+    /// Messages that may be in flight: at least one.
+    fn window(&self) -> usize {
+        let options = self.options.as_ref();
+        let window = options.map_or(usize::MAX, |options| options.window);
+        window.min(self.server_limits.receive_maximum)
     }
 
     /// Whether there is anything to drain.

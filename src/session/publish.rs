@@ -1,7 +1,6 @@
 //! Outbound messages: PUBLISH and the acknowledgements that end it.
 
 use super::inflight::Place;
-use super::limits::LARGEST_PACKET;
 use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
 use crate::packet::{
     Ack, Malformed, NO_PROPERTIES, PacketId, PacketType, Properties, Property, PropertyPlace,
@@ -61,7 +60,9 @@ impl Session {
     ) -> Result<(), SendError> {
         let properties = self.check_publish(request)?;
         self.encode_head(request, request.topic, None, properties, head)?;
-        self.learn_alias(request, properties);
+        if self.is_v5() {
+            self.learn_alias(request, properties);
+        }
         self.trace_publish(None, request);
         Ok(())
     }
@@ -342,7 +343,7 @@ impl Session {
     }
 
     /// Appends what precedes the payload.
-    #[inline]
+    #[inline(always)]
     fn encode_head(
         &self,
         request: &PublishRequest<'_>,
@@ -363,9 +364,8 @@ impl Session {
             properties,
         };
         let payload_length = request.payload.len();
-        publish::encode_head(&head, payload_length, self.version, out).map_err(|_| TOO_LARGE)?;
-        let size = out.len() - start + payload_length;
-        if size > self.server_limits.maximum_packet_size.min(LARGEST_PACKET) as usize {
+        let encoded = publish::encode_head(&head, payload_length, self.version, out);
+        if encoded.map_err(|_| TOO_LARGE)? > self.server_limits.maximum_packet_size as usize {
             out.truncate(start);
             return Err(TOO_LARGE);
         }

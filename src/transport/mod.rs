@@ -61,6 +61,10 @@ pub trait Transport: Send + Sync {
     fn read_awaits_output(&self) -> bool {
         false
     }
+    /// Whether a write may call the application's code, or take long: no lock may be held then.
+    fn write_may_call_out(&self) -> bool {
+        true
+    }
     /// Whether the write that would block can go on once the descriptor is readable, instead of writable.
     fn write_awaits_input(&self) -> bool {
         false

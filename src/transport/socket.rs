@@ -74,6 +74,10 @@ impl Transport for StreamSocket {
         false
     }
 
+    fn write_may_call_out(&self) -> bool {
+        false
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }

@@ -163,35 +163,37 @@ unsafe fn outgoing(
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
 unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
     // SAFETY: as promised by the caller.
-    let published = unsafe { check(outgoing) }.and_then(|(topic, payload, qos)| {
-        let list;
-        let mut properties = &NO_PROPERTIES;
-        if entry.is_v5() {
-            // SAFETY: as promised by the caller.
-            list = unsafe { properties_of(outgoing) }?;
-            properties = &list;
-        }
-        let request = PublishRequest {
-            topic,
-            payload,
-            qos,
-            retain: outgoing.retained & 1 != 0,
-            properties,
+    let (topic, payload, qos) = match unsafe { check(outgoing) } {
+        Ok(checked) => checked,
+        Err(code) => return unacceptable(entry, code),
+    };
+    let list;
+    let mut properties = &NO_PROPERTIES;
+    if entry.is_v5() {
+        // SAFETY: as promised by the caller.
+        list = match unsafe { properties_of(outgoing) } {
+            Ok(list) => list,
+            Err(code) => return unacceptable(entry, code),
         };
-        Ok(entry.call(|client| client.publish(&request)))
-    });
-    match published {
-        Ok(Ok(Ok(token))) => {
-            if let Some(id) = token.filter(|_| !outgoing.token.is_null()) {
-                // SAFETY: not NULL, and the caller promises a place for a token.
-                unsafe { outgoing.token.write(id.get().into()) };
-            }
-            MQTTCLIENT_SUCCESS
-        }
-        Ok(Ok(Err(error))) => code(&error),
-        Ok(Err(code)) => code,
-        Err(code) => unacceptable(entry, code),
+        properties = &list;
     }
+    let request = PublishRequest {
+        topic,
+        payload,
+        qos,
+        retain: outgoing.retained & 1 != 0,
+        properties,
+    };
+    let token = match entry.call(|client| client.publish(&request)) {
+        Ok(Ok(token)) => token,
+        Ok(Err(error)) => return code(&error),
+        Err(code) => return code,
+    };
+    if let Some(id) = token.filter(|_| !outgoing.token.is_null()) {
+        // SAFETY: not NULL, and the caller promises a place for a token.
+        unsafe { outgoing.token.write(id.get().into()) };
+    }
+    MQTTCLIENT_SUCCESS
 }
 
 /// What is told of a message that cannot be sent as it is.
