@@ -131,7 +131,7 @@ const HELD: &str = "the lock is held";
 
 impl<T> MutexGuard<'_, T> {
     /// Runs `work` without the lock.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unlocked<R>(guard: &mut Self, work: impl FnOnce() -> R) -> R {
         guard.held = None;
         let result = work();
@@ -246,6 +246,25 @@ mod tests {
             MutexGuard::unlocked(&mut value, || *lock.try_lock().unwrap() = 2);
             assert_eq!(*value, 2);
         });
+    }
+
+    #[test]
+    fn a_lock_that_a_thread_had_to_wait_for_is_sought_for_a_while() {
+        let lock = Mutex::new(());
+        let held = lock.lock();
+        assert!(!MutexGuard::is_sought(&held));
+        thread::scope(|scope| {
+            scope.spawn(|| drop(lock.lock()));
+            let end = Instant::now() + LONG;
+            while !MutexGuard::is_sought(&held) && Instant::now() < end {
+                thread::yield_now();
+            }
+            assert!(MutexGuard::is_sought(&held));
+            drop(held);
+        });
+        let held = lock.lock();
+        let asked = (0..).take_while(|_| MutexGuard::is_sought(&held)).count();
+        assert!((1..=usize::from(u8::MAX)).contains(&asked));
     }
 
     #[test]

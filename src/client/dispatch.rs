@@ -98,30 +98,28 @@ pub(super) fn is_dispatcher() -> bool {
 
 /// Runs callbacks of all clients that have something to tell, unless another thread is at it. For workers.
 pub(super) fn run_callbacks() {
-    {
+    let mut next = {
         let mut dispatcher = DISPATCHER.lock();
-        if dispatcher.running || dispatcher.ready.is_empty() {
+        if dispatcher.running {
             return;
         }
-        dispatcher.running = true;
+        let next = dispatcher.ready.pop_front();
+        dispatcher.running = next.is_some();
+        next
+    };
+    if next.is_none() {
+        return;
     }
     IS_DISPATCHER.set(true);
     let _blocking = reactor::Blocking::begin();
-    loop {
-        let client = {
-            let mut dispatcher = DISPATCHER.lock();
-            match dispatcher.ready.pop_front() {
-                Some(client) => client,
-                None => {
-                    dispatcher.running = false;
-                    IS_DISPATCHER.set(false);
-                    return;
-                }
-            }
-        };
+    while let Some(client) = next {
         client.run_batch();
         client.flush_trace();
+        let mut dispatcher = DISPATCHER.lock();
+        next = dispatcher.ready.pop_front();
+        dispatcher.running = next.is_some();
     }
+    IS_DISPATCHER.set(false);
 }
 
 /// Whether callbacks wait for a thread to run them.

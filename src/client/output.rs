@@ -53,10 +53,11 @@ impl Client {
 
     /// Sends the packet that begins with what is in `state.head`. `Err`: the transport has not taken all of it, what remains
     /// is queued for the connection of that number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_head(
         &self,
         state: &mut MutexGuard<'_, State>,
+        now: Instant,
         payload: &[u8],
     ) -> Result<(), Option<u64>> {
         let quiet = !MutexGuard::is_sought(state) && !crate::trace::has_pending();
@@ -69,16 +70,15 @@ impl Client {
             ..
         } = &mut **state
         else {
-            return self.send_taken_head(state, payload);
+            return self.send_taken_head(state, now, payload);
         };
         let free = !(*sending || link.blocked || link.write_may_call_out) && outbox.is_empty();
         if !quiet || !free || payload.len() > JOINED_PAYLOAD {
-            return self.send_taken_head(state, payload);
+            return self.send_taken_head(state, now, payload);
         }
         // Nobody waits for the lock, and the socket takes the bytes or refuses them at once.
         head.extend_from_slice(payload);
         let result = link.transport.write(&[IoSlice::new(head)]);
-        let now = Instant::now();
         if result.as_ref().is_ok_and(|sent| *sent == head.len()) {
             session.note_sent(now);
             if head.capacity() > KEPT_CAPACITY {
@@ -87,7 +87,19 @@ impl Client {
             return Ok(());
         }
         let (number, head) = (link.number, std::mem::take(head));
-        match self.settle(state, now, number, &head, &[], result) {
+        self.settle_partly(state, now, number, &head, result)
+    }
+
+    #[cold]
+    fn settle_partly(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        now: Instant,
+        number: u64,
+        head: &[u8],
+        result: io::Result<usize>,
+    ) -> Result<(), Option<u64>> {
+        match self.settle(state, now, number, head, &[], result) {
             true => Ok(()),
             false => Err(Some(number)),
         }
@@ -97,11 +109,12 @@ impl Client {
     fn send_taken_head(
         &self,
         state: &mut MutexGuard<'_, State>,
+        now: Instant,
         payload: &[u8],
     ) -> Result<(), Option<u64>> {
         let number = state.link_number();
         let mut head = std::mem::take(&mut state.head);
-        let taken = self.send_directly(state, Instant::now(), &mut head, payload);
+        let taken = self.send_directly(state, now, &mut head, payload);
         state.keep_head(head);
         match taken {
             true => Ok(()),
@@ -111,6 +124,7 @@ impl Client {
 
     /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
     /// has taken all of it; otherwise what remains is queued.
+    #[inline(always)]
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -145,7 +159,7 @@ impl Client {
     }
 
     /// Sees to the rest of a packet that was written directly. `true`: the transport has taken all of it.
-    #[inline]
+    #[inline(always)]
     fn settle(
         &self,
         state: &mut MutexGuard<'_, State>,

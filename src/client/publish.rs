@@ -64,7 +64,7 @@ impl Client {
         if let Err(error) = session.publish_at_most_once(request, head) {
             return Err(self.trace_refusal(error));
         }
-        match self.send_head(state, request.payload) {
+        match self.send_head(state, Instant::now(), request.payload) {
             Ok(()) => Ok(None),
             Err(number) => {
                 self.wait_until_taken(state, number);
@@ -82,13 +82,21 @@ impl Client {
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
     ) -> Result<Option<PacketId>, Error> {
-        let number = state.link_number();
-        let now = Instant::now();
-        let mut head = state.take_head();
-        let id = state
-            .session
-            .publish(now, request, &mut head)
-            .map_err(|error| self.trace_refusal(error))?;
+        let (number, now) = (state.link_number(), Instant::now());
+        let State { session, head, .. } = &mut **state;
+        head.clear();
+        let id = match session.publish(now, request, head) {
+            Ok(id) => id,
+            Err(error) => return Err(self.trace_refusal(error)),
+        };
+        if !session.has_output() {
+            if let Err(number) = self.send_head(state, now, request.payload) {
+                self.wait_until_taken(state, number);
+            }
+            return Ok(Some(id));
+        }
+        // Others may make packets of their own while the record is stored.
+        let mut head = std::mem::take(head);
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }

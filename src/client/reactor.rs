@@ -20,7 +20,7 @@ use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -49,7 +49,7 @@ struct Reactor {
     epoll: OwnedFd,
     timer: OwnedFd,
     wake: OwnedFd,
-    clients: Mutex<HashMap<u64, Weak<Client>>>,
+    clients: Mutex<BTreeMap<u64, Weak<Client>>>,
     timers: Mutex<Timers>,
     /// What is to be done for clients, by whichever worker comes first.
     work: Mutex<VecDeque<(Arc<Client>, Work)>>,
@@ -378,8 +378,8 @@ impl Reactor {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => crate::trace!(Level::Severe, "epoll_wait failed: {error}"),
             }
-            for event in events.drain(..) {
-                self.take_event(event);
+            if let Some((client, work)) = self.take_events(&mut events) {
+                client.handle_work(work);
             }
             self.work_off();
             dispatch::run_callbacks();
@@ -394,19 +394,34 @@ impl Reactor {
         self.leave();
     }
 
-    /// An event is told once, so it is put where every worker finds it if this one is held up.
-    fn take_event(&self, event: epoll::Event) {
-        match event.data.u64() {
-            TIMER => self.fire_timers(),
-            WAKE => {}
-            key => {
-                let client = self.clients.lock().get(&key).and_then(Weak::upgrade);
-                if let Some(client) = client {
-                    let work = Work::from_event(event.flags);
-                    self.work.lock().push_back((client, work));
+    /// What this worker has to do first. An event is told once, so all others are put where every worker finds them if this
+    /// one is held up.
+    fn take_events(&self, events: &mut Vec<epoll::Event>) -> Option<(Arc<Client>, Work)> {
+        let (mut first, mut queue, mut is_timer_due) = (None, None, false);
+        let clients = self.clients.lock();
+        for event in events.drain(..) {
+            match event.data.u64() {
+                TIMER => is_timer_due = true,
+                WAKE => {}
+                key => {
+                    let Some(client) = clients.get(&key).and_then(Weak::upgrade) else {
+                        continue;
+                    };
+                    let work = (client, Work::from_event(event.flags));
+                    match first {
+                        None => first = Some(work),
+                        Some(_) => queue
+                            .get_or_insert_with(|| self.work.lock())
+                            .push_back(work),
+                    }
                 }
             }
         }
+        drop((clients, queue));
+        if is_timer_due {
+            self.fire_timers();
+        }
+        first
     }
 
     fn push_work(&self, client: Arc<Client>, work: Work) {

@@ -176,14 +176,7 @@ impl State {
         self.link.as_ref().map(|link| link.number)
     }
 
-    /// A buffer for a packet that is written while others may make theirs.
-    #[inline]
-    pub(super) fn take_head(&mut self) -> Vec<u8> {
-        let mut head = std::mem::take(&mut self.head);
-        head.clear();
-        head
-    }
-
+    /// Puts back what was taken while others could make packets of their own.
     #[inline]
     pub(super) fn keep_head(&mut self, head: Vec<u8>) {
         if head.capacity() <= KEPT_CAPACITY {

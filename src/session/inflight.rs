@@ -153,36 +153,24 @@ impl InflightList {
         self.slots.len()
     }
 
-    /// Steps from the first identifier to behind the last one.
-    fn span(&self) -> usize {
-        match (self.slots.front(), self.slots.back()) {
-            (Some(first), Some(last)) => distance(first.id, last.id) + 1,
-            _ => 0,
-        }
-    }
-
     #[inline]
     fn position(&self, id: PacketId) -> Option<usize> {
         let first = self.slots.front()?.id;
         // Identifiers are handed out in order, so the distance is usually the position.
         let guess = distance(first, id);
-        let holds = |slot: &Slot| slot.id == id && slot.entry.is_some();
         match self.slots.get(guess) {
-            Some(slot) if holds(slot) => Some(guess),
+            Some(slot) if slot.id == id && slot.entry.is_some() => Some(guess),
             // Behind all others, as the next identifier to be used mostly is.
-            None if guess >= self.span() && !self.lapped => None,
-            _ => self.search(first, guess, holds),
+            None if !self.lapped && guess > distance(first, self.slots.back()?.id) => None,
+            _ => self.search(first, guess, id),
         }
     }
 
-    fn search(
-        &self,
-        first: PacketId,
-        guess: usize,
-        holds: impl Fn(&Slot) -> bool,
-    ) -> Option<usize> {
+    #[cold]
+    fn search(&self, first: PacketId, guess: usize, id: PacketId) -> Option<usize> {
+        let holds = |slot: &Slot| slot.id == id && slot.entry.is_some();
         if self.lapped {
-            return self.slots.iter().position(&holds);
+            return self.slots.iter().position(holds);
         }
         let position = self
             .slots

@@ -419,11 +419,15 @@ impl Session {
         true
     }
 
+    #[inline(always)]
     fn begin_step(&mut self) {
-        if !self.keeps_records {
-            // Nothing can fail.
-            return;
+        // Without records nothing can fail.
+        if self.keeps_records {
+            self.note_step_start();
         }
+    }
+
+    fn note_step_start(&mut self) {
         self.undo = None;
         self.step_start = StepStart {
             bytes: self.send.len(),
@@ -432,6 +436,14 @@ impl Session {
             next_queue_seq: self.next_queue_seq,
             last_queued: self.last_queued,
         };
+    }
+
+    /// What is to be taken back if a record of this step cannot be stored.
+    #[inline(always)]
+    fn set_undo(&mut self, undo: impl FnOnce() -> Undo) {
+        if self.keeps_records {
+            self.undo = Some(undo());
+        }
     }
 
     fn store(&mut self, op: impl FnOnce() -> StoreOp) {

@@ -7,7 +7,6 @@ use crate::packet::{
     ProtocolVersion, PublishHead, QoS, ReasonCode, ack, publish,
 };
 use crate::trace::{self, Level, payload_excerpt};
-use bytes::Bytes;
 use std::fmt;
 use std::time::Instant;
 
@@ -60,8 +59,8 @@ impl Session {
     ) -> Result<(), SendError> {
         let properties = self.check_publish(request)?;
         self.encode_head(request, request.topic, None, properties, head)?;
-        if self.is_v5() {
-            self.learn_alias(request, properties);
+        if let Some(alias) = self.alias_in(properties) {
+            self.outbound_aliases.resolve(request.topic, alias);
         }
         self.trace_publish(None, request);
         Ok(())
@@ -80,10 +79,11 @@ impl Session {
         let properties = self.check_publish(request)?;
         self.begin_step();
         let ids = self.ids;
-        let alias = alias_in(properties).map(|alias| (alias, self.outbound_aliases.get(alias)));
+        let alias = self.alias_in(properties);
+        let alias = alias.map(|alias| (alias, self.outbound_aliases.get(alias)));
         let result = self.take_over(now, request, properties, head);
         match result {
-            Ok(id) => self.undo = Some(Undo::Publish(id, alias)),
+            Ok(id) => self.set_undo(|| Undo::Publish(id, alias)),
             Err(_) => {
                 self.ids = ids;
                 if let Some((alias, topic)) = alias {
@@ -104,7 +104,9 @@ impl Session {
         let id = self.next_id()?;
         let start = head.len();
         self.encode_head(request, request.topic, Some(id), properties, head)?;
-        let full_topic = self.learn_alias(request, properties);
+        let alias = self.alias_in(properties);
+        let full_topic =
+            alias.and_then(|alias| self.outbound_aliases.resolve(request.topic, alias));
         // An alias ends with the connection, so what is kept for the next one carries the full topic.
         let packet = match full_topic {
             Some(topic) => {
@@ -189,14 +191,14 @@ impl Session {
             }
             return Ok(());
         }
-        if message.awaiting == Awaiting::PubRec {
-            message.awaiting = Awaiting::PubComp;
-            self.undo = Some(Undo::PubRel(id));
-        }
+        let before = std::mem::replace(&mut message.awaiting, Awaiting::PubComp);
         message.sent_at = Some(now);
         match v5 {
             true => message.records.pubrel_v5 = true,
             false => message.records.pubrel_v3 = true,
+        }
+        if before == Awaiting::PubRec {
+            self.set_undo(|| Undo::PubRel(id));
         }
         self.store(|| StoreOp::PutPubRel { v5, id });
         self.send_pubrel(id);
@@ -228,7 +230,9 @@ impl Session {
         let Some(message) = self.inflight.remove_at(place) else {
             return;
         };
-        self.held_back.remove(&message.id);
+        if !self.held_back.is_empty() {
+            self.held_back.remove(&message.id);
+        }
         if trace::enabled(Level::Minimum) {
             self.trace_completion(packet_type, &ack);
         }
@@ -331,15 +335,14 @@ impl Session {
         }
     }
 
-    /// The full topic, when the message uses an alias.
+    /// The topic alias of a message to be sent.
     #[inline(always)]
-    fn learn_alias(
-        &mut self,
-        request: &PublishRequest<'_>,
-        properties: &Properties,
-    ) -> Option<Bytes> {
-        let alias = alias_in(properties)?;
-        self.outbound_aliases.resolve(request.topic, alias)
+    fn alias_in(&self, properties: &Properties) -> Option<u16> {
+        if !self.is_v5() {
+            return None;
+        }
+        let alias = properties.numeric(Property::TOPIC_ALIAS)?;
+        u16::try_from(alias).ok()
     }
 
     /// Appends what precedes the payload.
@@ -396,11 +399,6 @@ impl Session {
             ),
         }
     }
-}
-
-fn alias_in(properties: &Properties) -> Option<u16> {
-    let alias = properties.numeric(Property::TOPIC_ALIAS)?;
-    u16::try_from(alias).ok()
 }
 
 /// [MQTT-4.3.2-3] and [MQTT-4.3.3-5]: an acknowledgement of the wrong kind for an identifier in use.

@@ -130,7 +130,7 @@ impl Session {
         match (message.qos, message.packet_id) {
             (QoS::AtLeastOnce, Some(id)) => {
                 self.deliver(message);
-                self.undo = Some(Undo::Nothing);
+                self.set_undo(|| Undo::Nothing);
                 self.send_ack(PacketType::PubAck, id);
             }
             (QoS::ExactlyOnce, Some(id)) => {
@@ -202,7 +202,7 @@ impl Session {
                 if v5 && !repeated {
                     self.deliver(message);
                 }
-                self.undo = Some(Undo::Received(id));
+                self.set_undo(|| Undo::Received(id));
             }
         }
         if let Some(Frame { first_byte, body }) = whole {
@@ -231,7 +231,7 @@ impl Session {
             let v5 = received.v5_record;
             if let Some(message) = received.message.clone() {
                 self.deliver(message);
-                self.undo = Some(Undo::Released(id, Box::new(received)));
+                self.set_undo(|| Undo::Released(id, Box::new(received)));
             }
             self.store(|| StoreOp::RemoveReceived { id, v5 });
         }
