@@ -1,4 +1,5 @@
-//! Writing to a connection: one thread at a time, outside the client's lock, what others leave goes along.
+//! Writing to a connection: one thread at a time, what others leave goes along; outside the client's lock, but for few bytes
+//! that keep nobody waiting.
 
 use super::Client;
 use super::state::{KEPT_CAPACITY, Phase, State};

@@ -3,6 +3,7 @@
 use crate::broker::scripted::ScriptedBroker;
 use crate::support::*;
 use mqtt3c::packet::QoS;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +22,41 @@ fn a_large_message_gets_through_to_a_peer_that_reads_late() {
                 peer.expect_eof();
             });
             publish(&client, &large, QoS::AtMostOnce).unwrap();
+            client.destroy();
+        });
+    }
+}
+
+#[test]
+fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
+    const MESSAGES: usize = 16_000;
+    let payload = |index: usize| {
+        let mut payload = vec![index as u8; 1000];
+        payload[..8].copy_from_slice(&index.to_be_bytes());
+        payload
+    };
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut peer = connect(&broker, &client);
+        let sent = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // The socket is full when the sending has stopped.
+                let mut before = usize::MAX;
+                while before == usize::MAX || sent.load(Ordering::Relaxed) != before {
+                    before = sent.load(Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(20));
+                }
+                for index in 0..MESSAGES {
+                    peer.expect_bytes(&message(&payload(index)));
+                }
+                peer.expect_eof();
+            });
+            for index in 0..MESSAGES {
+                publish(&client, &payload(index), QoS::AtMostOnce).unwrap();
+                sent.fetch_add(1, Ordering::Relaxed);
+            }
             client.destroy();
         });
     }
