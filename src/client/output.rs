@@ -52,8 +52,9 @@ impl Client {
         }
     }
 
-    /// Sends the packet that begins with what is in `state.head`. `Err`: the transport has not taken all of it, what remains
-    /// is queued for the connection of that number.
+    /// Sends the packet that begins with what is in `state.head`, under the lock where that keeps nobody waiting: so not for
+    /// QoS 1 and 2, whose acknowledgements come to another thread meanwhile. `Err`: the transport has not taken all of it,
+    /// what remains is queued for the connection of that number.
     #[inline(always)]
     pub(super) fn send_head(
         &self,

@@ -89,13 +89,7 @@ impl Client {
             Ok(id) => id,
             Err(error) => return Err(self.trace_refusal(error)),
         };
-        if !session.has_output() {
-            if let Err(number) = self.send_head(state, now, request.payload) {
-                self.wait_until_taken(state, number);
-            }
-            return Ok(Some(id));
-        }
-        // Others may make packets of their own while the record is stored.
+        // Others make packets of their own while the record is stored and this one is written.
         let mut head = std::mem::take(head);
         if self.drain(state).is_err() {
             return Err(Error::Failure);
