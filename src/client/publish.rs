@@ -1,6 +1,6 @@
 //! Publishing: wait for the window, store, send.
 
-use super::state::State;
+use super::state::{Driver, State};
 use super::{Client, Error};
 use crate::packet::{PacketId, QoS};
 use crate::process_lock::MutexGuard;
@@ -101,6 +101,11 @@ impl Client {
             self.wait_until_taken(state, number);
         }
         state.keep_head(head);
+        if state.session.resends_overdue() && (state.driver == Driver::Workers || state.is_tended())
+        {
+            // Nothing may come that would remind a worker of it.
+            self.update_timer(state);
+        }
         Ok(Some(id))
     }
 

@@ -348,6 +348,11 @@ impl Session {
         );
     }
 
+    /// Whether messages are sent again on the same connection when their acknowledgement does not come.
+    pub fn resends_overdue(&self) -> bool {
+        self.retry_interval().is_some()
+    }
+
     /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
     pub(super) fn next_retry(&self) -> Option<Instant> {
         let interval = self.retry_interval()?;

@@ -87,6 +87,37 @@ fn a_publish_that_waits_for_a_full_socket_ends_with_the_connection() {
 }
 
 #[test]
+fn an_unacknowledged_message_is_sent_again_after_the_retry_interval() {
+    thread::scope(|scope| {
+        for mode in MODES {
+            scope.spawn(move || {
+                let broker = ScriptedBroker::start();
+                let (client, _inbox) = client(&broker.uri(), mode);
+                let mut request = request(&broker.uri());
+                request.options.retry_interval = Duration::from_secs(1);
+                let (connected, mut peer) = connect_with(&broker, &client, &request, |broker| {
+                    let mut peer = broker.accept();
+                    peer.accept_connect();
+                    peer
+                });
+                connected.unwrap();
+                peer.set_patience(LONG);
+                let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+                thread::scope(|scope| {
+                    scope.spawn(|| client.wait_for_completion(token, LONG).unwrap());
+                    peer.expect_bytes(&hex("32 06 00 01 74 00 01 78"));
+                    // Not sooner than after 10 s, and nothing else comes meanwhile.
+                    let (took, ()) = timed(|| peer.expect_bytes(&hex("3a 06 00 01 74 00 01 78")));
+                    assert!(took > Duration::from_secs(9), "{mode:?}: {took:?}");
+                    peer.send(&hex("40 02 00 01"));
+                });
+                client.destroy();
+            });
+        }
+    });
+}
+
+#[test]
 fn waiting_for_completion_ends_with_the_connection() {
     for_each_end(
         |peer| drop(peer.expect_packet()),
