@@ -42,8 +42,10 @@ const LINGER: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
 };
-/// Stack of a thread that runs the application's callbacks: what the main thread usually has.
+/// Stack of a thread that runs the application's callbacks, where the limit does not say: what the main thread usually has.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
+/// The library's own part of it, with room to spare.
+const LEAST_STACK_SIZE: usize = 256 * 1024;
 
 struct Reactor {
     epoll: OwnedFd,
@@ -114,7 +116,14 @@ pub(super) fn generation() -> u32 {
 pub(super) fn thread_builder() -> thread::Builder {
     thread::Builder::new()
         .name("MQTTClient_run".to_owned())
-        .stack_size(STACK_SIZE)
+        .stack_size(stack_size())
+}
+
+/// What `ulimit -s` says, as for the threads of C programs: callbacks may have been written for it.
+fn stack_size() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    limit.map_or(STACK_SIZE, |limit| limit.max(LEAST_STACK_SIZE))
 }
 
 /// Some client has something to tell; a worker is to run its callbacks.

@@ -1,5 +1,6 @@
 //! The line between C and Rust: no panic crosses it, and the trace is written out behind it.
 
+use super::cancellation::{self, Deferred};
 use super::client::{MQTTCLIENT_FAILURE, MQTTResponse};
 use super::properties::MQTTProperties;
 use crate::trace::{self, Level};
@@ -63,8 +64,18 @@ pub(super) fn boundary<T: Failure>(name: &'static str, body: impl FnOnce() -> T)
     boundary_or(name, T::FAILURE, body)
 }
 
+/// As [`boundary`], for functions that may wait: a thread that has been cancelled ends here, before anything is done.
+///
+/// The exported function has to be `extern "C-unwind"`, for that is how glibc ends a thread.
+#[inline]
+pub(super) fn cancellation_point<T: Failure>(name: &'static str, body: impl FnOnce() -> T) -> T {
+    cancellation::test();
+    boundary(name, body)
+}
+
 /// As [`boundary`], for functions whose type has a failure value that would be taken for an answer.
 pub(super) fn boundary_or<T>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
+    let _deferred = Deferred::begin();
     // Asserted: what a panic leaves half done is behind locks and looked at again under them.
     let result = catch_unwind(AssertUnwindSafe(body));
     let answer = result.unwrap_or_else(|panic| {

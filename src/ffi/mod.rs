@@ -28,6 +28,7 @@ macro_rules! safety {
 
 mod boundary;
 pub mod c_spelling;
+mod cancellation;
 pub mod client;
 mod entry;
 mod handle;

@@ -35,9 +35,9 @@ static void expect_line(const char *id, const char *text)
 
 #ifdef FIXED
 static MQTTClient traced;
-static int refused;
+static int refused, connected;
 
-/* A call on the client whose line this is would wait for itself: it fails at once. */
+/* A call on the client whose line this is would wait for itself: it fails at once. isConnected waits for nothing. */
 static void call_back(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
 {
     (void)level;
@@ -52,8 +52,10 @@ static void call_back(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
     CHECK_INT(MQTTClient_subscribe(client, "t", 1), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_waitForCompletion(client, 1, 1000), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_FAILURE);
+    int is_connected = MQTTClient_isConnected(client);
     pthread_mutex_lock(&lock);
     ++refused;
+    connected += is_connected;
     pthread_mutex_unlock(&lock);
 }
 
@@ -77,6 +79,7 @@ static void calls_from_the_trace_fail_at_once(void)
     CHECK_INT(MQTTClient_isConnected(client), 1);
     CHECK_INT(MQTTClient_disconnect(client, 1000), MQTTCLIENT_SUCCESS);
     set_traced(NULL);
+    CHECK(connected >= 8); /* between CONNACK and DISCONNECT */
     CHECK(refused >= 10); /* CONNECT, SUBSCRIBE, the QoS 2 handshake, DISCONNECT, and their answers */
     MQTTClient_setTraceCallback(NULL);
     MQTTClient_destroy(&client);

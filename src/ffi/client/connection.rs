@@ -1,7 +1,7 @@
 //! Connecting and disconnecting.
 
 use super::types::{MQTTClient, MQTTClient_connectOptions, MQTTResponse};
-use crate::ffi::boundary::{boundary, boundary_or};
+use crate::ffi::boundary::{boundary, boundary_or, cancellation_point};
 use crate::ffi::c_spelling::MQTTReasonCodes;
 use crate::ffi::entry;
 use crate::ffi::properties::MQTTProperties;
@@ -32,12 +32,12 @@ use std::ffi::c_int;
 /// - MQTTCLIENT_WRONG_MQTT_VERSION: the client was created for MQTT 5: use MQTTClient_connect5().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_connect(
+pub unsafe extern "C-unwind" fn MQTTClient_connect(
     handle: MQTTClient,
     options: *mut MQTTClient_connectOptions,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_connect", || unsafe {
+    cancellation_point("MQTTClient_connect", || unsafe {
         entry::connect(handle, options)
     })
 }
@@ -69,14 +69,14 @@ pub unsafe extern "C" fn MQTTResponse_free(response: MQTTResponse) {
 ///   was not created for MQTT 5.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_connect5(
+pub unsafe extern "C-unwind" fn MQTTClient_connect5(
     handle: MQTTClient,
     options: *mut MQTTClient_connectOptions,
     connectProperties: *mut MQTTProperties,
     willProperties: *mut MQTTProperties,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_connect5", || unsafe {
+    cancellation_point("MQTTClient_connect5", || unsafe {
         entry::connect5(handle, options, connectProperties, willProperties)
     })
 }
@@ -91,8 +91,8 @@ pub unsafe extern "C" fn MQTTClient_connect5(
 /// - MQTTCLIENT_FAILURE: `handle` is not a client.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_disconnect(handle: MQTTClient, timeout: c_int) -> c_int {
-    boundary("MQTTClient_disconnect", || {
+pub unsafe extern "C-unwind" fn MQTTClient_disconnect(handle: MQTTClient, timeout: c_int) -> c_int {
+    cancellation_point("MQTTClient_disconnect", || {
         entry::disconnect(handle, timeout)
     })
 }
@@ -107,14 +107,14 @@ pub unsafe extern "C" fn MQTTClient_disconnect(handle: MQTTClient, timeout: c_in
 /// On a connection below MQTT 5 `reason` and `props` are ignored. Returns the codes of MQTTClient_disconnect().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_disconnect5(
+pub unsafe extern "C-unwind" fn MQTTClient_disconnect5(
     handle: MQTTClient,
     timeout: c_int,
     reason: MQTTReasonCodes,
     props: *mut MQTTProperties,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_disconnect5", || unsafe {
+    cancellation_point("MQTTClient_disconnect5", || unsafe {
         entry::disconnect5(handle, timeout, reason, props)
     })
 }

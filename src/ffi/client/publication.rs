@@ -1,7 +1,7 @@
 //! Publishing, and following messages to the server.
 
 use super::types::{MQTTClient, MQTTClient_deliveryToken, MQTTClient_message, MQTTResponse};
-use crate::ffi::boundary::boundary;
+use crate::ffi::boundary::{boundary, cancellation_point};
 use crate::ffi::entry;
 use crate::ffi::properties::MQTTProperties;
 use std::ffi::{c_char, c_int, c_ulong, c_void};
@@ -33,7 +33,7 @@ use std::ffi::{c_char, c_int, c_ulong, c_void};
 /// - MQTTCLIENT_WRONG_MQTT_VERSION: the client is connected with MQTT 5: use MQTTClient_publish5().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_publish(
+pub unsafe extern "C-unwind" fn MQTTClient_publish(
     handle: MQTTClient,
     topicName: *const c_char,
     payloadlen: c_int,
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn MQTTClient_publish(
     dt: *mut MQTTClient_deliveryToken,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_publish", || unsafe {
+    cancellation_point("MQTTClient_publish", || unsafe {
         entry::publish(handle, topicName, payloadlen, payload, qos, retained, dt)
     })
 }
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn MQTTClient_publish(
 /// MQTTClient_publish(); the server's answer comes later, to the callback of MQTTClient_setPublished().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_publish5(
+pub unsafe extern "C-unwind" fn MQTTClient_publish5(
     handle: MQTTClient,
     topicName: *const c_char,
     payloadlen: c_int,
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn MQTTClient_publish5(
     dt: *mut MQTTClient_deliveryToken,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_publish5", || unsafe {
+    cancellation_point("MQTTClient_publish5", || unsafe {
         entry::publish5(
             handle, topicName, payloadlen, payload, qos, retained, properties, dt,
         )
@@ -86,14 +86,14 @@ pub unsafe extern "C" fn MQTTClient_publish5(
 /// - MQTTCLIENT_BAD_STRUCTURE: `msg` has a wrong struct_id or struct_version.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_publishMessage(
+pub unsafe extern "C-unwind" fn MQTTClient_publishMessage(
     handle: MQTTClient,
     topicName: *const c_char,
     msg: *mut MQTTClient_message,
     dt: *mut MQTTClient_deliveryToken,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_publishMessage", || unsafe {
+    cancellation_point("MQTTClient_publishMessage", || unsafe {
         entry::publish_message(handle, topicName, msg, dt)
     })
 }
@@ -104,14 +104,14 @@ pub unsafe extern "C" fn MQTTClient_publishMessage(
 /// `reasonCode` is MQTTCLIENT_SUCCESS or a negative code of MQTTClient_publishMessage().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_publishMessage5(
+pub unsafe extern "C-unwind" fn MQTTClient_publishMessage5(
     handle: MQTTClient,
     topicName: *const c_char,
     msg: *mut MQTTClient_message,
     dt: *mut MQTTClient_deliveryToken,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_publishMessage5", || unsafe {
+    cancellation_point("MQTTClient_publishMessage5", || unsafe {
         entry::publish_message5(handle, topicName, msg, dt)
     })
 }
@@ -128,12 +128,12 @@ pub unsafe extern "C" fn MQTTClient_publishMessage5(
 /// - MQTTCLIENT_DISCONNECTED: not connected. The message is sent again after a reconnect, if the session is kept.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_waitForCompletion(
+pub unsafe extern "C-unwind" fn MQTTClient_waitForCompletion(
     handle: MQTTClient,
     dt: MQTTClient_deliveryToken,
     timeout: c_ulong,
 ) -> c_int {
-    boundary("MQTTClient_waitForCompletion", || {
+    cancellation_point("MQTTClient_waitForCompletion", || {
         entry::wait_for_completion(handle, dt, timeout)
     })
 }

@@ -1,7 +1,7 @@
 //! Receiving without callbacks.
 
 use super::types::{MQTTClient, MQTTClient_message};
-use crate::ffi::boundary::boundary;
+use crate::ffi::boundary::cancellation_point;
 use crate::ffi::entry;
 use std::ffi::{c_char, c_int, c_ulong};
 
@@ -10,8 +10,8 @@ use std::ffi::{c_char, c_int, c_ulong};
 /// A program without callbacks should call this, or MQTTClient_receive(), from time to time. The call takes at least
 /// 100 ms, so that loops around it do not burn processor time.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTClient_yield() {
-    boundary("MQTTClient_yield", entry::yield_now)
+pub extern "C-unwind" fn MQTTClient_yield() {
+    cancellation_point("MQTTClient_yield", entry::yield_now)
 }
 
 /// Receives a message, for clients without callbacks. Waits for one if none is there.
@@ -30,7 +30,7 @@ pub extern "C" fn MQTTClient_yield() {
 /// - MQTTCLIENT_DISCONNECTED: not connected; nothing is set.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_receive(
+pub unsafe extern "C-unwind" fn MQTTClient_receive(
     handle: MQTTClient,
     topicName: *mut *mut c_char,
     topicLen: *mut c_int,
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn MQTTClient_receive(
     timeout: c_ulong,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_receive", || unsafe {
+    cancellation_point("MQTTClient_receive", || unsafe {
         entry::receive(handle, topicName, topicLen, message, timeout)
     })
 }

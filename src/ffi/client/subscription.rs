@@ -1,7 +1,7 @@
 //! Subscribing and unsubscribing.
 
 use super::types::{MQTTClient, MQTTResponse};
-use crate::ffi::boundary::boundary;
+use crate::ffi::boundary::cancellation_point;
 use crate::ffi::entry;
 use crate::ffi::properties::MQTTProperties;
 use crate::ffi::subscribe_opts::MQTTSubscribe_options;
@@ -27,13 +27,13 @@ use std::ffi::{c_char, c_int};
 /// - MQTTCLIENT_WRONG_MQTT_VERSION: the client is connected with MQTT 5: use MQTTClient_subscribe5().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_subscribe(
+pub unsafe extern "C-unwind" fn MQTTClient_subscribe(
     handle: MQTTClient,
     topic: *const c_char,
     qos: c_int,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_subscribe", || unsafe {
+    cancellation_point("MQTTClient_subscribe", || unsafe {
         entry::subscribe(handle, topic, qos)
     })
 }
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn MQTTClient_subscribe(
 /// if it had any.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_subscribe5(
+pub unsafe extern "C-unwind" fn MQTTClient_subscribe5(
     handle: MQTTClient,
     topic: *const c_char,
     qos: c_int,
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn MQTTClient_subscribe5(
     props: *mut MQTTProperties,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_subscribe5", || unsafe {
+    cancellation_point("MQTTClient_subscribe5", || unsafe {
         entry::subscribe5(handle, topic, qos, opts, props)
     })
 }
@@ -74,14 +74,14 @@ pub unsafe extern "C" fn MQTTClient_subscribe5(
 /// MQTTClient_subscribe(). The first entry that is wrong decides, its topic before its QoS.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_subscribeMany(
+pub unsafe extern "C-unwind" fn MQTTClient_subscribeMany(
     handle: MQTTClient,
     count: c_int,
     topic: *const *mut c_char,
     qos: *mut c_int,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_subscribeMany", || unsafe {
+    cancellation_point("MQTTClient_subscribeMany", || unsafe {
         entry::subscribe_many(handle, count, topic, qos)
     })
 }
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn MQTTClient_subscribeMany(
 /// code of MQTTClient_subscribe().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_subscribeMany5(
+pub unsafe extern "C-unwind" fn MQTTClient_subscribeMany5(
     handle: MQTTClient,
     count: c_int,
     topic: *const *mut c_char,
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn MQTTClient_subscribeMany5(
     props: *mut MQTTProperties,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_subscribeMany5", || unsafe {
+    cancellation_point("MQTTClient_subscribeMany5", || unsafe {
         entry::subscribe_many5(handle, count, topic, qos, opts, props)
     })
 }
@@ -124,9 +124,12 @@ pub unsafe extern "C" fn MQTTClient_subscribeMany5(
 ///   MQTTClient_subscribe().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_unsubscribe(handle: MQTTClient, topic: *const c_char) -> c_int {
+pub unsafe extern "C-unwind" fn MQTTClient_unsubscribe(
+    handle: MQTTClient,
+    topic: *const c_char,
+) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_unsubscribe", || unsafe {
+    cancellation_point("MQTTClient_unsubscribe", || unsafe {
         entry::unsubscribe(handle, topic)
     })
 }
@@ -141,13 +144,13 @@ pub unsafe extern "C" fn MQTTClient_unsubscribe(handle: MQTTClient, topic: *cons
 /// code of MQTTClient_unsubscribe().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_unsubscribe5(
+pub unsafe extern "C-unwind" fn MQTTClient_unsubscribe5(
     handle: MQTTClient,
     topic: *const c_char,
     props: *mut MQTTProperties,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_unsubscribe5", || unsafe {
+    cancellation_point("MQTTClient_unsubscribe5", || unsafe {
         entry::unsubscribe5(handle, topic, props)
     })
 }
@@ -162,13 +165,13 @@ pub unsafe extern "C" fn MQTTClient_unsubscribe5(
 /// - MQTTCLIENT_WRONG_MQTT_VERSION: the client is connected with MQTT 5: use MQTTClient_unsubscribeMany5().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_unsubscribeMany(
+pub unsafe extern "C-unwind" fn MQTTClient_unsubscribeMany(
     handle: MQTTClient,
     count: c_int,
     topic: *const *mut c_char,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_unsubscribeMany", || unsafe {
+    cancellation_point("MQTTClient_unsubscribeMany", || unsafe {
         entry::unsubscribe_many(handle, count, topic)
     })
 }
@@ -183,14 +186,14 @@ pub unsafe extern "C" fn MQTTClient_unsubscribeMany(
 /// code for each; `reasonCode` is the first of them, or a negative code of MQTTClient_unsubscribe().
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_unsubscribeMany5(
+pub unsafe extern "C-unwind" fn MQTTClient_unsubscribeMany5(
     handle: MQTTClient,
     count: c_int,
     topic: *const *mut c_char,
     props: *mut MQTTProperties,
 ) -> MQTTResponse {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_unsubscribeMany5", || unsafe {
+    cancellation_point("MQTTClient_unsubscribeMany5", || unsafe {
         entry::unsubscribe_many5(handle, count, topic, props)
     })
 }

@@ -3,7 +3,7 @@
 use super::connect_options::{self, Accepted};
 use super::lifecycle::entry;
 use super::publication::code;
-use crate::client::{Client, Connected, Error};
+use crate::client::{Connected, Error};
 use crate::ffi::c_spelling::*;
 use crate::ffi::client::*;
 use crate::ffi::handle::{self, Entry};
@@ -211,6 +211,8 @@ fn end(
 }
 
 pub(in crate::ffi) fn is_connected(handle: MQTTClient) -> c_int {
-    let connected = entry(handle).and_then(|entry| entry.call(Client::is_connected));
-    connected.unwrap_or(false).into()
+    // Nothing is waited for, so the answer is the same inside a call-out of an operation on this client.
+    entry(handle)
+        .is_ok_and(|entry| entry.client.is_connected())
+        .into()
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-/// Name and body of each exported function in a source text.
-fn exported_functions(source: &str) -> Vec<(String, String)> {
+/// Name, ABI and body of each exported function in a source text.
+fn exported_functions(source: &str) -> Vec<(String, String, String)> {
     let mut functions = Vec::new();
     for (position, attribute) in source.match_indices("#[unsafe(no_mangle)]\n") {
         // Declarations for the header generator are no code.
@@ -17,27 +17,33 @@ fn exported_functions(source: &str) -> Vec<(String, String)> {
             .expect("a function ends in a line of its own")];
         let (signature, body) = item.split_once(" {\n").expect("a function has a body");
         let (_, signature) = signature
-            .split_once("extern \"C\" fn ")
-            .expect("an exported function is extern \"C\"");
+            .split_once("extern \"")
+            .expect("an exported function has an ABI");
+        let (abi, signature) = signature
+            .split_once("\" fn ")
+            .expect("an ABI is followed by a name");
         let (name, _) = signature
             .split_once('(')
             .expect("a name is followed by parameters");
-        functions.push((name.to_owned(), body.to_owned()));
+        functions.push((name.to_owned(), abi.to_owned(), body.to_owned()));
     }
     functions
 }
 
-/// Whether the body is exactly one call of `boundary` or `boundary_or` with the name of the function.
-fn is_one_boundary_call(name: &str, body: &str) -> bool {
+/// Whether the body is exactly one call of a function of the boundary with the name of the function. A cancelled thread is
+/// unwound from `cancellation_point`, and only from there.
+fn is_one_boundary_call(name: &str, abi: &str, body: &str) -> bool {
     let code: String = body
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| [line.trim(), " "])
         .collect();
-    let Some(arguments) = ["boundary(", "boundary_or("]
-        .iter()
-        .find_map(|call| code.trim().strip_prefix(call))
-    else {
+    let calls: &[&str] = match abi {
+        "C" => &["boundary(", "boundary_or("],
+        "C-unwind" => &["cancellation_point("],
+        _ => return false,
+    };
+    let Some(arguments) = calls.iter().find_map(|call| code.trim().strip_prefix(call)) else {
         return false;
     };
     let mut depth = 1_i32;
@@ -68,8 +74,8 @@ fn every_exported_function_is_one_boundary_call() {
         if path.ends_with("tests/boundary_calls.rs") {
             return;
         }
-        for (name, body) in exported_functions(source) {
-            assert!(is_one_boundary_call(&name, &body), "{name}: {body}");
+        for (name, abi, body) in exported_functions(source) {
+            assert!(is_one_boundary_call(&name, &abi, &body), "{name}: {body}");
             names.push(name);
         }
     });
@@ -81,21 +87,22 @@ fn every_exported_function_is_one_boundary_call() {
 
 #[test]
 fn code_beside_the_boundary_call_is_noticed() {
-    assert!(is_one_boundary_call(
-        "f",
-        "    // why\n    boundary(\"f\", || g(1))"
-    ));
-    assert!(is_one_boundary_call(
-        "f",
-        "    boundary_or(\"f\", 0, || {\n        g()\n    })"
-    ));
-    for body in [
-        "    boundary(\"g\", || g(1))",
-        "    boundary(\"f\", || g(1)).into()",
-        "    let a = 1;\n    boundary(\"f\", || g(a))",
-        "    boundary(\"f\", || g(1));\n    h()",
-        "    g(1)",
+    for (abi, body) in [
+        ("C", "    // why\n    boundary(\"f\", || g(1))"),
+        ("C", "    boundary_or(\"f\", 0, || {\n        g()\n    })"),
+        ("C-unwind", "    cancellation_point(\"f\", g)"),
     ] {
-        assert!(!is_one_boundary_call("f", body), "{body}");
+        assert!(is_one_boundary_call("f", abi, body), "{body}");
+    }
+    for (abi, body) in [
+        ("C", "    boundary(\"g\", || g(1))"),
+        ("C", "    boundary(\"f\", || g(1)).into()"),
+        ("C", "    let a = 1;\n    boundary(\"f\", || g(a))"),
+        ("C", "    boundary(\"f\", || g(1));\n    h()"),
+        ("C", "    g(1)"),
+        ("C", "    cancellation_point(\"f\", g)"),
+        ("C-unwind", "    boundary(\"f\", g)"),
+    ] {
+        assert!(!is_one_boundary_call("f", abi, body), "{body}");
     }
 }

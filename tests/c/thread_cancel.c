@@ -1,0 +1,89 @@
+/* Threads of the program that are cancelled inside calls: they end, and the client goes on. */
+#include "peer.h"
+
+static MQTTClient client;
+static sem_t begun;
+
+static void take_one(void)
+{
+    char *topic = NULL;
+    int length = 0;
+    MQTTClient_message *message = NULL;
+    MQTTClient_receive(client, &topic, &length, &message, 300);
+    CHECK(message == NULL);
+}
+
+static void *receiving(void *unused)
+{
+    sem_post(&begun);
+    for (;;)
+        take_one();
+    return unused;
+}
+
+static void *yielding(void *unused)
+{
+    sem_post(&begun);
+    for (;;)
+        MQTTClient_yield();
+    return unused;
+}
+
+static void *waiting(void *token)
+{
+    sem_post(&begun);
+    for (;;)
+        MQTTClient_waitForCompletion(client, *(MQTTClient_deliveryToken *)token, 300);
+    return token;
+}
+
+#ifdef FIXED
+static void *publishing(void *unused)
+{
+    sem_post(&begun);
+    for (;;)
+        CHECK_INT(MQTTClient_publish(client, "t", 1, "x", 0, 0, NULL), MQTTCLIENT_SUCCESS);
+    return unused;
+}
+#endif
+
+static void cancel(void *(*thread)(void *), void *argument)
+{
+    pthread_t id;
+    void *result = NULL;
+    CHECK_INT(pthread_create(&id, NULL, thread, argument), 0);
+    while (sem_wait(&begun) != 0)
+        ;
+    usleep(50000); /* into the call; to be earlier is no fault */
+    CHECK_INT(pthread_cancel(id), 0);
+    CHECK_INT(pthread_join(id, &result), 0);
+    CHECK(result == PTHREAD_CANCELED);
+}
+
+int main(int argc, char **argv)
+{
+    read_arguments(argc, argv);
+    CHECK_INT(sem_init(&begun, 0, 0), 0);
+    client = create_client(broker, client_id("cancelled"));
+    connect_client(client, 1);
+    cancel(receiving, NULL);
+    cancel(yielding, NULL);
+    deliver_text(client, unique("after"), "still here", 1, 0);
+#ifdef FIXED
+    cancel(publishing, NULL);
+    deliver_text(client, unique("after"), "still here", 2, 0);
+#endif
+    disconnect_and_destroy(&client);
+
+    struct peer peer;
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; expect PUBLISH; await; send 40 02 00 01; expect DISCONNECT");
+    client = create_client(peer.uri, client_id("waiting"));
+    connect_client(client, 1);
+    MQTTClient_deliveryToken token = publish_text(client, "t", "x", 1, 0);
+    cancel(waiting, &token);
+    peer_signal(&peer);
+    CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
+    disconnect_and_destroy(&client);
+    peer_finish(&peer);
+    return 0;
+}
