@@ -31,8 +31,8 @@ fn resolve_with(
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let addresses = look_up_aside(host.to_owned(), port, deadline, look_up)
-        .map_err(|error| unresolved(host, error))?;
+    let addresses =
+        look_up_aside(host, port, deadline, look_up).map_err(|error| unresolved(host, error))?;
     let (first, then): (Vec<_>, Vec<_>) = addresses.into_iter().partition(SocketAddr::is_ipv4);
     let mut addresses = [first, then].concat();
     addresses.dedup();
@@ -42,24 +42,27 @@ fn resolve_with(
     Ok(addresses)
 }
 
-/// Runs `look_up` on a thread of its own, which is left to itself at the deadline: the system's
-/// resolver cannot be interrupted.
+/// Runs `look_up` on a thread of its own, which is left to itself at the deadline: the system's resolver cannot be
+/// interrupted. Where no thread can be made, it takes the time it takes.
 fn look_up_aside(
-    host: String,
+    host: &str,
     port: u16,
     deadline: Instant,
     look_up: fn(&str, u16) -> io::Result<Vec<SocketAddr>>,
 ) -> io::Result<Vec<SocketAddr>> {
     let answer = Arc::new((Mutex::new(None), Condvar::new()));
     let asked = Arc::clone(&answer);
-    thread::Builder::new()
-        .name("mqtt-resolve".into())
-        .spawn(move || {
-            let addresses = look_up(&host, port);
-            let (found, arrived) = &*asked;
-            *found.lock() = Some(addresses);
-            arrived.notify_all();
-        })?;
+    let name = host.to_owned();
+    let resolver = thread::Builder::new().name("mqtt-resolve".into());
+    let started = resolver.spawn(move || {
+        let addresses = look_up(&name, port);
+        let (found, arrived) = &*asked;
+        *found.lock() = Some(addresses);
+        arrived.notify_all();
+    });
+    if started.is_err() {
+        return look_up(host, port);
+    }
     let (found, arrived) = &*answer;
     let mut found = found.lock();
     while found.is_none() && Instant::now() < deadline {
