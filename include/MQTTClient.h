@@ -1072,6 +1072,7 @@ struct MQTTResponse MQTTClient_unsubscribeMany5(MQTTClient handle,
  * - MQTTCLIENT_BAD_UTF8_STRING: `topicName` is NULL or not UTF-8.
  * - MQTTCLIENT_BAD_QOS: `qos` is not 0, 1 or 2.
  * - MQTTCLIENT_MAX_MESSAGES_INFLIGHT: no packet identifier is free.
+ * - -99: there is no memory for the packet of a QoS 1 or 2 message.
  * - MQTTCLIENT_WRONG_MQTT_VERSION: the client is connected with MQTT 5: use MQTTClient_publish5().
  */
 LIBMQTT_API

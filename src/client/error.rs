@@ -11,6 +11,8 @@ pub enum Error {
     Disconnected,
     /// All packet identifiers are in use.
     MaxMessagesInflight,
+    /// There is no memory for the packet.
+    NoMemory,
     /// The store cannot be opened or read.
     Persistence,
     /// The server refused the connection with this CONNACK.
@@ -23,6 +25,7 @@ impl fmt::Display for Error {
             Error::Failure => f.write_str("the call failed"),
             Error::Disconnected => f.write_str("not connected"),
             Error::MaxMessagesInflight => f.write_str("all packet identifiers are in use"),
+            Error::NoMemory => f.write_str("no memory"),
             Error::Persistence => f.write_str("the message store cannot be used"),
             Error::Refused(connack) => {
                 write!(f, "the server refused the connection: {}", connack.code.0)

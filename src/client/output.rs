@@ -136,8 +136,10 @@ impl Client {
     ) -> bool {
         let free = !state.sending && state.outbox.is_empty();
         let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
-            state.outbox.push_parts(head, payload);
-            self.flush_at(state, now);
+            match state.outbox.push_parts(head, payload) {
+                Ok(()) => self.flush_at(state, now),
+                Err(error) => self.lose_connection(state, &format!("cannot write: {error}")),
+            }
             return false;
         };
         let (transport, number) = (Arc::clone(&link.transport), link.number);
@@ -169,16 +171,20 @@ impl Client {
         number: u64,
         head: &[u8],
         payload: &[u8],
-        result: io::Result<usize>,
+        mut result: io::Result<usize>,
     ) -> bool {
         let sent = *result.as_ref().unwrap_or(&0);
         let taken = sent == head.len() + payload.len();
         if !taken && state.link_number() == Some(number) {
             let mut rest = SendQueue::default();
-            rest.push_parts(
+            let queued = rest.push_parts(
                 &head[sent.min(head.len())..],
                 &payload[sent.saturating_sub(head.len())..],
             );
+            if let Err(error) = queued {
+                // In the middle of a packet nothing else can follow.
+                result = Err(error.into());
+            }
             rest.append(&mut state.outbox);
             state.outbox = rest;
         }

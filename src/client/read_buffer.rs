@@ -5,6 +5,7 @@ mod large;
 use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, claimed_length, next_frame};
 use bytes::{Buf, Bytes, BytesMut};
 use large::LargePacket;
+use std::collections::TryReserveError;
 
 /// A packet of which more than this is missing gets memory of its own, into which the rest of it is read.
 const LARGE: usize = 16 * 1024;
@@ -28,14 +29,14 @@ impl ReadBuffer {
     /// Reads once. `read` fills the room it is given from the front, and says how far. Gives that, and whether there was
     /// room for more. All whole packets have been taken out before. Behind a large packet no more than `first_piece` is
     /// read: the rest of the next one is read to where it stays.
-    pub(super) fn fill<E>(
+    pub(super) fn fill<E: From<TryReserveError>>(
         &mut self,
         scratch: &mut [u8],
         first_piece: usize,
         read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<(usize, bool), E> {
         if let Some(large) = &mut self.large {
-            let room = large.room();
+            let room = large.room()?;
             let size = room.len();
             let count = read(room)?;
             large.advance(count);
@@ -151,7 +152,7 @@ mod tests {
             .fill(&mut [0; 64 * 1024], FIRST_PIECE, |room| {
                 let (size, available) = (size.min(room.len()), stream.len());
                 stream.copy_to_slice(&mut room[..size.min(available)]);
-                Ok::<_, ()>(size.min(available))
+                Ok::<_, TryReserveError>(size.min(available))
             })
             .unwrap()
     }
@@ -249,7 +250,7 @@ mod tests {
         let mut buffer = ReadBuffer::default();
         fill(&mut buffer, &mut &[0x30, 0xff, 0xff, 0xff, 0x7f][..], 5);
         assert_eq!(buffer.next_frame(MAXIMUM), Ok(None));
-        let room = buffer.large.as_mut().unwrap().room();
+        let room = buffer.large.as_mut().unwrap().room().unwrap();
         assert!(room.len() <= FIRST_PIECE);
     }
 }

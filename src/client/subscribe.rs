@@ -79,6 +79,7 @@ impl Client {
         match error {
             SendError::NotConnected => Error::Disconnected,
             SendError::NoPacketId => Error::MaxMessagesInflight,
+            SendError::NoMemory => Error::NoMemory,
             SendError::NotAllowed(_) => Error::Failure,
         }
     }

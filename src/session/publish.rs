@@ -32,6 +32,8 @@ pub enum SendError {
     NotConnected,
     /// All 65535 packet identifiers are in use.
     NoPacketId,
+    /// There is no memory for the packet.
+    NoMemory,
     /// The server does not allow it, or the wire format cannot express it; the text says what.
     NotAllowed(&'static str),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for SendError {
         match self {
             SendError::NotConnected => f.write_str("not connected"),
             SendError::NoPacketId => f.write_str("all packet identifiers are in use"),
+            SendError::NoMemory => f.write_str("no memory"),
             SendError::NotAllowed(what) => f.write_str(what),
         }
     }
@@ -124,6 +127,7 @@ impl Session {
             }
             None => self.packet_buffers.join(&head[start..], request.payload),
         };
+        let packet = packet.map_err(|_| SendError::NoMemory)?;
         let v5 = self.is_v5();
         let awaiting = if request.qos == QoS::ExactlyOnce {
             Awaiting::PubRec

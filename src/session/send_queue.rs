@@ -1,7 +1,7 @@
 //! Bytes on their way to the server, in order: small packets share a buffer, large ones keep their own.
 
 use bytes::{Buf, Bytes};
-use std::collections::VecDeque;
+use std::collections::{TryReserveError, VecDeque};
 use std::io::IoSlice;
 
 /// From this size on a packet is queued as it is instead of being copied behind its neighbours.
@@ -49,13 +49,19 @@ impl SendQueue {
         }
     }
 
-    /// Queues a packet that stands in two pieces.
-    pub fn push_parts(&mut self, head: &[u8], payload: &[u8]) {
-        self.tail.extend_from_slice(head);
-        match payload.len() < OWN_CHUNK {
-            true => self.tail.extend_from_slice(payload),
-            false => self.push_chunk(Bytes::copy_from_slice(payload)),
+    /// Queues a packet that stands in two pieces, if there is memory for a large payload.
+    pub fn push_parts(&mut self, head: &[u8], payload: &[u8]) -> Result<(), TryReserveError> {
+        if payload.len() < OWN_CHUNK {
+            self.tail.extend_from_slice(head);
+            self.tail.extend_from_slice(payload);
+            return Ok(());
         }
+        let mut chunk = Vec::new();
+        chunk.try_reserve_exact(payload.len())?;
+        chunk.extend_from_slice(payload);
+        self.tail.extend_from_slice(head);
+        self.push_chunk(chunk.into());
+        Ok(())
     }
 
     /// Queues what `later` holds behind what is here, leaving `later` empty.

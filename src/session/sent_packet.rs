@@ -1,6 +1,7 @@
 //! The packet of an unfinished outbound message, kept to be sent again.
 
 use bytes::Bytes;
+use std::collections::TryReserveError;
 use std::ops::Deref;
 
 /// From this size on a packet is shared instead of copied.
@@ -56,9 +57,13 @@ pub(super) struct PacketBuffers {
 }
 
 impl PacketBuffers {
-    /// The packet that consists of `head` and `payload`.
+    /// The packet that consists of `head` and `payload`, if there is memory for it.
     #[inline]
-    pub(super) fn join(&mut self, head: &[u8], payload: &[u8]) -> SentPacket {
+    pub(super) fn join(
+        &mut self,
+        head: &[u8],
+        payload: &[u8],
+    ) -> Result<SentPacket, TryReserveError> {
         let size = head.len() + payload.len();
         let mut packet = match size < SHARED_SIZE {
             true => self.kept.pop().unwrap_or_default(),
@@ -67,14 +72,15 @@ impl PacketBuffers {
         self.capacity -= packet.capacity();
         if packet.capacity() < size {
             // Only what is needed: it may be kept for long.
-            packet = Vec::with_capacity(size);
+            packet = Vec::new();
+            packet.try_reserve_exact(size)?;
         }
         packet.extend_from_slice(head);
         packet.extend_from_slice(payload);
-        match size < SHARED_SIZE {
+        Ok(match size < SHARED_SIZE {
             true => SentPacket::Own(packet),
             false => SentPacket::Shared(packet.into()),
-        }
+        })
     }
 
     /// The message is finished.
@@ -100,7 +106,7 @@ mod tests {
         let mut buffers = PacketBuffers::default();
         for size in [0, 1, 600, 5000, 2, 100, SHARED_SIZE - 3, SHARED_SIZE - 2] {
             let payload = vec![size as u8; size];
-            let packet = buffers.join(b"\x32h", &payload);
+            let packet = buffers.join(b"\x32h", &payload).unwrap();
             assert_eq!(packet[..2], *b"\x32h");
             assert_eq!(packet[2..], payload);
             assert_eq!(packet.to_bytes(), &packet[..]);
@@ -113,7 +119,7 @@ mod tests {
         let mut buffers = PacketBuffers::default();
         for size in [1, 1000, 30] {
             let many: Vec<_> = (0..2 * KEPT_BUFFERS)
-                .map(|_| buffers.join(b"", &vec![1; size]))
+                .map(|_| buffers.join(b"", &vec![1; size]).unwrap())
                 .collect();
             for packet in many {
                 buffers.give_back(packet);

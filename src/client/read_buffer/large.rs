@@ -1,6 +1,7 @@
 //! A large packet while it is being received.
 
 use bytes::Bytes;
+use std::collections::TryReserveError;
 
 /// How many times what has come of a packet is believed to come.
 const TRUSTED: usize = 16;
@@ -20,24 +21,27 @@ pub(super) struct LargePacket {
 impl LargePacket {
     /// `begin`: what has come of a packet of `length` bytes, its fixed header at least.
     pub(super) fn new(begin: &[u8], length: usize) -> LargePacket {
-        let mut large = LargePacket {
-            bytes: Vec::with_capacity(trusted_length(begin.len(), length)),
+        let mut bytes = Vec::new();
+        // Without the memory room() fails, where it can be told.
+        let _ = bytes.try_reserve_exact(trusted_length(begin.len(), length));
+        bytes.extend_from_slice(begin);
+        LargePacket {
+            bytes,
             received: begin.len(),
             length,
-        };
-        large.bytes.extend_from_slice(begin);
-        large
+        }
     }
 
     /// Room for what comes next; not empty before the packet is whole. Not all that is claimed is made room for at once,
-    /// yet what has come is not copied each time it has doubled.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    /// yet what has come is not copied each time it has doubled. Fails when there is no memory: that is for the server to
+    /// feel, not for the program.
+    pub(super) fn room(&mut self) -> Result<&mut [u8], TryReserveError> {
         if self.bytes.len() == self.received {
             let wanted = trusted_length(self.received, self.length);
-            self.bytes.reserve_exact(wanted - self.received);
+            self.bytes.try_reserve_exact(wanted - self.received)?;
             self.bytes.resize(wanted, 0);
         }
-        &mut self.bytes[self.received..]
+        Ok(&mut self.bytes[self.received..])
     }
 
     /// So many bytes were read into the room.
@@ -71,18 +75,22 @@ mod tests {
         let begin = [7; 1000];
         let length = 20_000;
         let mut large = LargePacket::new(&begin, length);
-        assert_eq!(large.room().len(), TRUSTED * 1000 - 1000);
-        let first = large.room().as_ptr();
-        large.room()[..5000].fill(8);
+        assert_eq!(large.room().unwrap().len(), TRUSTED * 1000 - 1000);
+        let first = large.room().unwrap().as_ptr();
+        large.room().unwrap()[..5000].fill(8);
         large.advance(5000);
-        assert_eq!(large.room().as_ptr(), first.wrapping_add(5000), "copied");
-        let room = large.room();
+        assert_eq!(
+            large.room().unwrap().as_ptr(),
+            first.wrapping_add(5000),
+            "copied"
+        );
+        let room = large.room().unwrap();
         room.fill(9);
         let count = room.len();
         large.advance(count);
         assert!(!large.is_whole());
-        assert_eq!(large.room().len(), length - TRUSTED * 1000);
-        large.room().fill(10);
+        assert_eq!(large.room().unwrap().len(), length - TRUSTED * 1000);
+        large.room().unwrap().fill(10);
         large.advance(length - TRUSTED * 1000);
         assert!(large.is_whole());
         let bytes = large.into_bytes();

@@ -130,7 +130,8 @@ impl Client {
     ) -> Result<PacketId, SendError> {
         let mut head = Vec::new();
         let id = self.session.publish(self.now, request, &mut head)?;
-        self.session.send_queue().push_parts(&head, request.payload);
+        let queue = self.session.send_queue();
+        queue.push_parts(&head, request.payload).unwrap();
         Ok(id)
     }
 
