@@ -4,8 +4,9 @@
 use super::Client;
 use super::state::{KEPT_CAPACITY, Phase, State};
 use crate::process_lock::MutexGuard;
-use crate::session::SendQueue;
+use crate::session::{SendQueue, Session};
 use crate::transport::Transport;
+use std::collections::TryReserveError;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::time::Instant;
@@ -136,7 +137,10 @@ impl Client {
     ) -> bool {
         let free = !state.sending && state.outbox.is_empty();
         let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
-            match state.outbox.push_parts(head, payload) {
+            let State {
+                session, outbox, ..
+            } = &mut **state;
+            match queue_rest(session, outbox, head, payload, 0) {
                 Ok(()) => self.flush_at(state, now),
                 Err(error) => self.lose_connection(state, &format!("cannot write: {error}")),
             }
@@ -177,11 +181,7 @@ impl Client {
         let taken = sent == head.len() + payload.len();
         if !taken && state.link_number() == Some(number) {
             let mut rest = SendQueue::default();
-            let queued = rest.push_parts(
-                &head[sent.min(head.len())..],
-                &payload[sent.saturating_sub(head.len())..],
-            );
-            if let Err(error) = queued {
+            if let Err(error) = queue_rest(&state.session, &mut rest, head, payload, sent) {
                 // In the middle of a packet nothing else can follow.
                 result = Err(error.into());
             }
@@ -264,6 +264,29 @@ impl Client {
             }
         }
     }
+}
+
+/// Queues a packet behind its first `sent` bytes, if there is memory for it. What is kept to be sent again is not copied once
+/// more.
+fn queue_rest(
+    session: &Session,
+    queue: &mut SendQueue,
+    head: &[u8],
+    payload: &[u8],
+    sent: usize,
+) -> Result<(), TryReserveError> {
+    let kept = match payload.len() > JOINED_PAYLOAD {
+        true => session.kept_packet(head, payload),
+        false => None,
+    };
+    if let Some(packet) = kept {
+        queue.push(&packet.slice(sent..));
+        return Ok(());
+    }
+    queue.push_parts(
+        &head[sent.min(head.len())..],
+        &payload[sent.saturating_sub(head.len())..],
+    )
 }
 
 /// Writes as much as is taken; returns the number of bytes and what stopped it.

@@ -206,6 +206,16 @@ impl Session {
         self.inflight.iter().map(|message| message.id)
     }
 
+    /// The packet that consists of these two, if it is a large one that is kept to be sent again.
+    pub fn kept_packet(&self, head: &[u8], payload: &[u8]) -> Option<Bytes> {
+        let length = head.len() + payload.len();
+        self.inflight.iter().find_map(|message| {
+            // The head names the identifier.
+            let packet = message.packet.shared()?;
+            (packet.len() == length && packet.starts_with(head)).then(|| packet.clone())
+        })
+    }
+
     /// Whether an outbound message is unfinished.
     pub fn is_pending(&self, id: PacketId) -> bool {
         self.inflight.contains(id)

@@ -21,6 +21,14 @@ pub enum SentPacket {
 }
 
 impl SentPacket {
+    /// The packet, if it is shared.
+    pub(super) fn shared(&self) -> Option<&Bytes> {
+        match self {
+            SentPacket::Own(_) => None,
+            SentPacket::Shared(packet) => Some(packet),
+        }
+    }
+
     /// Another reference, or a copy.
     pub fn to_bytes(&self) -> Bytes {
         match self {

@@ -5,6 +5,8 @@
 
 #define MEMORY (200ul << 20)
 #define LARGE (150 << 20)
+/* Fits with one copy, but not with two. */
+#define TWICE (70 << 20)
 
 static unsigned char piece[1 << 20];
 
@@ -128,6 +130,23 @@ static void publish_too_much(int qos)
     finish(&sink);
 }
 
+/* The message is kept for the next connection; what the socket does not take at once needs no memory besides. */
+static void publish_what_fits(int qos)
+{
+    struct sink sink;
+    start(&sink, 0);
+    MQTTClient client = create_client(sink.uri, client_id("fits"));
+    connect_client(client, 1);
+    char *payload = calloc(1, TWICE);
+    CHECK(payload != NULL);
+    CHECK_INT(MQTTClient_publish(client, "t", TWICE, payload, qos, 0, NULL), MQTTCLIENT_SUCCESS);
+    free(payload);
+    CHECK_INT(MQTTClient_isConnected(client), 1);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+    MQTTClient_destroy(&client);
+    finish(&sink);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -139,6 +158,8 @@ int main(int argc, char **argv)
     CHECK_INT(setrlimit(RLIMIT_AS, &limit), 0);
     publish_too_much(1);
     publish_too_much(2);
+    publish_what_fits(1);
+    publish_what_fits(2);
 #ifdef FIXED
     publish_too_much(0);
 #endif
