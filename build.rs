@@ -298,7 +298,22 @@ fn generate(config: cbindgen::Config, sources: &[&str]) -> String {
         .unwrap_or_else(|error| panic!("header from {sources:?}: {error}"));
     let mut text = Vec::new();
     bindings.write(&mut text);
-    String::from_utf8(text).expect("headers are UTF-8")
+    let text = String::from_utf8(text).expect("headers are UTF-8");
+    old_comments(&text)
+}
+
+/// C89 knows no `//`, which cbindgen writes behind the ends of its blocks.
+fn old_comments(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let (code, end) = line.split_at(line.trim_end_matches('\n').len());
+        match code.rsplit_once("// ") {
+            Some((block, name)) if block.starts_with("#endif ") || block.starts_with("} ") => {
+                format!("{block}/* {name} */{end}")
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 fn shared_config() -> cbindgen::Config {

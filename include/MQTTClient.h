@@ -638,7 +638,7 @@ typedef int MQTTClient_token;
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * Sets options of the library as a whole. Not needed with OpenSSL 1.1 and later.
@@ -1257,7 +1257,7 @@ LIBMQTT_API struct MQTTClient_nameValue *MQTTClient_getVersionInfo(void);
 LIBMQTT_API const char *MQTTClient_strerror(int code);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
 #endif  /* MQTTCLIENT_H */

@@ -139,7 +139,7 @@ typedef struct MQTTClient_persistence {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * Type of a function that changes a record before it is written, for instance to encrypt it. Declared for programs
@@ -157,7 +157,7 @@ typedef int MQTTPersistence_beforeWrite(void *context, int bufcount, char **buff
 typedef int MQTTPersistence_afterRead(void *context, char **buffer, int *buflen);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
 #endif  /* MQTTCLIENTPERSISTENCE_H */

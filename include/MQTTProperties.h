@@ -245,7 +245,7 @@ typedef struct MQTTProperties {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * The name of a property, for instance "CONTENT_TYPE".
@@ -364,7 +364,7 @@ struct MQTTProperty *MQTTProperties_getPropertyAt(const struct MQTTProperties *p
                                                   int index);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
 #endif  /* MQTTPROPERTIES_H */

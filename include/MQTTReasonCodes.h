@@ -203,7 +203,7 @@ enum MQTTReasonCodes {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * The text of a reason code, in English.
@@ -214,7 +214,7 @@ extern "C" {
 LIBMQTT_API const char *MQTTReasonCode_toString(enum MQTTReasonCodes value);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
 #endif  /* MQTTREASONCODES_H */

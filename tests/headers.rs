@@ -39,6 +39,27 @@ fn committed_headers_are_those_that_the_sources_make() {
 }
 
 #[test]
+fn a_program_in_the_oldest_c_compiles_without_a_warning() {
+    let output = Command::new("cc")
+        .args([
+            "-ansi",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-fsyntax-only",
+            "-I",
+        ])
+        .arg(common::in_package("include"))
+        .args(["-include", "MQTTClient.h"])
+        .args(["-include", "MQTTClientPersistence.h"])
+        .args(["-x", "c", "/dev/null"])
+        .output()
+        .expect("a C compiler must be installed to check the headers");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}");
+}
+
+#[test]
 fn headers_and_library_offer_the_interface_of_the_original() {
     let mut check = Command::new("python3");
     check.arg(common::in_package("tests/abi/check-headers"));
