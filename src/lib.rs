@@ -7,5 +7,6 @@ pub mod packet;
 pub mod persistence;
 mod process_lock;
 pub mod session;
+mod thread_storage;
 pub mod trace;
 pub mod transport;

@@ -1,14 +1,14 @@
 //! Which clients' operations the current thread is in the middle of while it runs the application's code (a store, the
 //! trace): calls on those clients fail at once instead of waiting for themselves.
 
-use std::cell::RefCell;
+use crate::thread_storage::Lasting;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Guards that live, on all threads: mostly none does, and no thread has to look at its own.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static ENTERED: Lasting<Vec<u64>> = const { Lasting::new(Vec::new()) };
 }
 
 /// Marks the thread for as long as it lives.
@@ -19,7 +19,7 @@ pub struct CalloutGuard {
 impl CalloutGuard {
     /// The thread is about to call out in the middle of an operation on this client.
     pub(super) fn enter(key: u64) -> CalloutGuard {
-        ENTERED.with_borrow_mut(|entered| entered.push(key));
+        ENTERED.with(|entered| entered.borrow_mut(|entered| entered.push(key)));
         GUARDS.fetch_add(1, Ordering::Relaxed);
         CalloutGuard { key }
     }
@@ -28,9 +28,15 @@ impl CalloutGuard {
 impl Drop for CalloutGuard {
     fn drop(&mut self) {
         GUARDS.fetch_sub(1, Ordering::Relaxed);
-        ENTERED.with_borrow_mut(|entered| {
-            if let Some(position) = entered.iter().rposition(|key| *key == self.key) {
-                entered.remove(position);
+        ENTERED.with(|entered| {
+            let left = entered.borrow_mut(|entered| {
+                if let Some(position) = entered.iter().rposition(|key| *key == self.key) {
+                    entered.remove(position);
+                }
+                entered.len()
+            });
+            if left == 0 {
+                entered.take();
             }
         });
     }
@@ -45,7 +51,7 @@ impl super::Client {
 
     #[cold]
     fn is_entered(&self) -> bool {
-        ENTERED.with_borrow(|entered| entered.contains(&self.key))
+        ENTERED.with(|entered| entered.borrow(|entered| entered.contains(&self.key)))
     }
 
     /// Writes out this thread's trace lines; a trace callback that calls this client again gets a failure.

@@ -7,9 +7,9 @@ use super::state::State;
 use crate::packet::{Malformed, ReasonCode};
 use crate::process_lock::MutexGuard;
 use crate::session::Session;
+use crate::thread_storage::{self, Buffer};
 use crate::trace::Level;
 use crate::transport::Transport;
-use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -242,9 +242,9 @@ fn handle_next(
 /// Appends what one read gives to `input`; how much, and whether there was room for more.
 fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<(usize, bool)> {
     thread_local! {
-        static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        static SCRATCH: Buffer = const { Buffer::new(Vec::new()) };
     }
-    SCRATCH.with_borrow_mut(|scratch| {
+    thread_storage::lend(&SCRATCH, |scratch| {
         if scratch.is_empty() {
             *scratch = vec![0; READ_SIZE];
         }

@@ -15,11 +15,12 @@ use super::Client;
 use super::dispatch;
 use super::worker::Work;
 use crate::process_lock::{Condvar, Mutex, ProcessMutex};
+use crate::thread_storage::Lasting;
 use crate::trace::Level;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -83,8 +84,10 @@ static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// Whose worker this thread is.
-    static WORKER_OF: RefCell<Option<Arc<Reactor>>> = const { RefCell::new(None) };
+    /// Whose worker this thread is, while it works.
+    static WORKER_OF: Lasting<Option<Arc<Reactor>>> = const { Lasting::new(None) };
+    /// To the end of the thread.
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
     static IS_BLOCKING: Cell<bool> = const { Cell::new(false) };
     static IS_IN_PROGRAM: Cell<bool> = const { Cell::new(false) };
 }
@@ -102,7 +105,8 @@ impl ForkGuard {
     pub(super) fn reset_in_child(&mut self) {
         // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
         std::mem::forget(self.0.take());
-        std::mem::forget(WORKER_OF.take());
+        std::mem::forget(WORKER_OF.with(Lasting::take));
+        IS_WORKER.set(false);
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -144,7 +148,7 @@ pub(super) struct Blocking {
 
 impl Blocking {
     pub(super) fn begin() -> Blocking {
-        let worker_of = WORKER_OF.with_borrow(Option::clone);
+        let worker_of = WORKER_OF.with(|reactor| reactor.borrow(Option::clone));
         let worker_of = worker_of.filter(|_| !IS_BLOCKING.replace(true));
         if let Some(reactor) = &worker_of {
             if reactor.active.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -197,15 +201,17 @@ impl Drop for InProgram {
 
 /// If the thread is a worker.
 fn with_worker(work: impl FnOnce(&Reactor)) {
-    WORKER_OF.with_borrow(|reactor| {
-        if let Some(reactor) = reactor {
-            work(reactor);
-        }
+    WORKER_OF.with(|reactor| {
+        reactor.borrow(|reactor| {
+            if let Some(reactor) = reactor {
+                work(reactor);
+            }
+        });
     });
 }
 
 fn is_worker() -> bool {
-    WORKER_OF.with_borrow(Option::is_some)
+    IS_WORKER.get()
 }
 
 /// Writes out this thread's trace lines. The program's trace callback may take its time, and so may a file or a pipe.
@@ -372,7 +378,8 @@ impl Reactor {
 
     /// A worker's life.
     fn work(self: Arc<Self>, ended: &AtomicBool) {
-        WORKER_OF.set(Some(Arc::clone(&self)));
+        IS_WORKER.set(true);
+        WORKER_OF.with(|of| of.borrow_mut(|of| *of = Some(Arc::clone(&self))));
         let mut events = Vec::with_capacity(EVENTS);
         while !self.stopping.load(Ordering::SeqCst) {
             let surplus = self.idle.fetch_add(1, Ordering::SeqCst) >= IDLE_WORKERS;
@@ -400,6 +407,7 @@ impl Reactor {
         // A wake-up that this worker consumed may have been meant for the next one.
         self.signal();
         ended.store(true, Ordering::SeqCst);
+        drop(WORKER_OF.with(Lasting::take));
         self.leave();
     }
 

@@ -2,8 +2,8 @@
 
 use super::entry::lifecycle;
 use super::handle;
+use crate::thread_storage::Lasting;
 use crate::{client, persistence, trace};
-use std::cell::RefCell;
 use std::sync::MutexGuard;
 use std::sync::Once;
 
@@ -48,25 +48,26 @@ struct ForkGuard {
 }
 
 thread_local! {
-    static HELD_OVER_FORK: RefCell<Option<ForkGuard>> = const { RefCell::new(None) };
+    static HELD_OVER_FORK: Lasting<Option<ForkGuard>> = const { Lasting::new(None) };
 }
 
 extern "C" fn before_fork() {
-    HELD_OVER_FORK.set(Some(ForkGuard {
+    let guard = ForkGuard {
         _lifecycle: lifecycle::lock_for_fork(),
         _handles: handle::lock_for_fork(),
         client: client::prepare_fork(),
         stores: persistence::lock_for_fork(),
         _trace: trace::lock_for_fork(),
-    }));
+    };
+    HELD_OVER_FORK.with(|held| held.borrow_mut(|held| *held = Some(guard)));
 }
 
 extern "C" fn after_fork_in_parent() {
-    HELD_OVER_FORK.take();
+    drop(HELD_OVER_FORK.with(Lasting::take));
 }
 
 extern "C" fn after_fork_in_child() {
-    if let Some(guard) = HELD_OVER_FORK.take() {
+    if let Some(guard) = HELD_OVER_FORK.with(Lasting::take) {
         guard.client.reset_in_child();
         guard.stores.reset_in_child();
     }

@@ -1,6 +1,6 @@
 //! Lines of one thread that are waiting to be written out.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ffi::CString;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::Level;
 use super::tracer::Tracer;
 use crate::ffi::local_time::local_time;
+use crate::thread_storage::Lasting;
 
 /// Longest text behind the time, in bytes.
 const MAXIMUM_TEXT: usize = 256;
@@ -26,7 +27,7 @@ struct Line {
 static QUEUED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    static LINES: Lasting<Vec<Line>> = const { Lasting::new(Vec::new()) };
     static CALLING_OUT: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -60,11 +61,8 @@ fn push_line(level: Level, text: String) {
         // A callback that causes lines would otherwise be called for them without end.
         for_callback: !CALLING_OUT.get(),
     };
-    // Fails only while the thread ends: then there is no later flush either.
-    let _ = LINES.try_with(|lines| {
-        lines.borrow_mut().push(line);
-        QUEUED.fetch_add(1, Ordering::Relaxed);
-    });
+    LINES.with(|lines| lines.borrow_mut(|lines| lines.push(line)));
+    QUEUED.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Whether lines are queued and may be flushed now.
@@ -75,16 +73,12 @@ pub(super) fn has_pending() -> bool {
 
 #[cold]
 fn has_pending_here() -> bool {
-    !CALLING_OUT.get()
-        && LINES
-            .try_with(|lines| !lines.borrow().is_empty())
-            .unwrap_or(false)
+    !CALLING_OUT.get() && !LINES.with(|lines| lines.borrow(Vec::is_empty))
 }
 
 /// Writes the queued lines to the sink only; they stay queued for the callback.
 pub(super) fn write_to_sink(tracer: &Tracer) {
-    let _ = LINES.try_with(|lines| {
-        let mut lines = lines.borrow_mut();
+    let write = |lines: &mut Vec<Line>| {
         if lines.is_empty() {
             return;
         }
@@ -96,7 +90,8 @@ pub(super) fn write_to_sink(tracer: &Tracer) {
         let count = lines.len();
         lines.retain(|line| line.for_callback);
         QUEUED.fetch_sub(count - lines.len(), Ordering::Relaxed);
-    });
+    };
+    LINES.with(|lines| lines.borrow_mut(write));
 }
 
 /// Writes the queued lines to the sink, then hands them to the callback with no lock held.
@@ -106,7 +101,7 @@ pub(super) fn flush(tracer: &Tracer) {
         return;
     }
     write_to_sink(tracer);
-    let lines = LINES.try_with(RefCell::take).unwrap_or_default();
+    let lines = LINES.with(Lasting::take);
     QUEUED.fetch_sub(lines.len(), Ordering::Relaxed);
     if lines.is_empty() {
         return;

@@ -7,7 +7,6 @@ mod errors;
 mod records;
 mod resumption;
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::iter;
 use std::net::IpAddr;
@@ -22,6 +21,7 @@ use parking_lot::Mutex;
 
 use super::exchange::wait;
 use super::{Interest, ServerAddress, Transport};
+use crate::thread_storage::{self, Buffer};
 use context::Handshake;
 use errors::{Failure, OwnErrors};
 use records::Records;
@@ -36,7 +36,7 @@ const RECORDS_PER_TURN: usize = 64;
 
 thread_local! {
     /// Where the parts of a record are put together.
-    static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static RECORD: Buffer = const { Buffer::new(Vec::new()) };
 }
 
 /// Told each line of OpenSSL's error report; `false` to hear no more.
@@ -384,7 +384,7 @@ fn with_record<T>(bufs: &[IoSlice<'_>], mut skip: usize, write: impl FnOnce(&[u8
     if first.len() >= RECORD_SIZE {
         return write(&first[..RECORD_SIZE]);
     }
-    RECORD.with_borrow_mut(|record| {
+    thread_storage::lend(&RECORD, |record| {
         record.clear();
         for part in iter::once(first).chain(parts) {
             let room = RECORD_SIZE - record.len();

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::Transport;
+use crate::thread_storage::Buffer;
 
 /// Bytes waiting to be sent above which OpenSSL is to keep its own.
 const WAITING_LIMIT: usize = 128 * 1024;
@@ -17,7 +18,7 @@ const READ_SIZE: usize = 64 * 1024;
 
 thread_local! {
     /// A buffer for whichever connection reads next.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static SPARE: Buffer = const { Buffer::new(Vec::new()) };
 }
 
 /// Reads ahead of OpenSSL, which otherwise costs two system calls for each record; it can do so itself, but then mixes up
@@ -65,7 +66,7 @@ impl Records {
         self.ahead = 0..rest.len();
         let buffer = std::mem::replace(&mut self.buffer, rest);
         if buffer.len() == READ_SIZE {
-            SPARE.set(buffer);
+            let _ = SPARE.try_with(|spare| spare.set(buffer));
         }
     }
 
@@ -119,7 +120,7 @@ impl Records {
             return Err(ErrorKind::WouldBlock.into());
         }
         if self.buffer.len() != READ_SIZE {
-            self.buffer = SPARE.take();
+            self.buffer = SPARE.try_with(Cell::take).unwrap_or_default();
             self.buffer.resize(READ_SIZE, 0);
         }
         let result = self.transport.read(&mut self.buffer);

@@ -1,6 +1,5 @@
 //! The byte stream and control frames to masked frames for the server.
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
 
 use rustix::io::Errno;
@@ -9,6 +8,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::super::Transport;
+use crate::thread_storage::{self, Buffer};
 
 /// Payload bytes masked at a time: they stay in the fastest caches, and 32 KiB go with their headers.
 const CHUNK: usize = 34 * 1024;
@@ -21,7 +21,7 @@ const CONTROL_LIMIT: usize = 64 * 1024;
 
 thread_local! {
     /// Where frames are made: only what the layer below does not take at once is kept for a connection.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: Buffer = const { Buffer::new(Vec::new()) };
 }
 
 /// Makes frames and sends them. A data frame is begun with the length of what is offered and sent in chunks, so that
@@ -127,7 +127,7 @@ impl Encoder {
         bufs: &[IoSlice<'_>],
         mut skip: usize,
     ) -> io::Result<usize> {
-        SCRATCH.with_borrow_mut(|scratch| {
+        thread_storage::lend(&SCRATCH, |scratch| {
             scratch.resize(HEADER_SIZE + CHUNK, 0);
             let mut room = &mut scratch[..];
             if let Some(length) = length {

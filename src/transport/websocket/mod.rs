@@ -7,7 +7,6 @@ mod decoder;
 mod encoder;
 mod upgrade;
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use parking_lot::Mutex;
 use tungstenite::protocol::frame::coding::{CloseCode, Control};
 
 use super::{ServerAddress, Transport};
+use crate::thread_storage::{self, Buffer};
 use decoder::{Decoder, Item};
 use encoder::Encoder;
 
@@ -29,7 +29,7 @@ const READS_PER_TURN: usize = 16;
 
 thread_local! {
     /// What a read gives: only what is not taken apart at once is kept for a connection.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: Buffer = const { Buffer::new(Vec::new()) };
 }
 
 /// An upgraded connection.
@@ -91,7 +91,7 @@ impl WebSocket {
             }
         }
         for _ in 0..READS_PER_TURN {
-            let (taken, drained) = SCRATCH.with_borrow_mut(|scratch| {
+            let (taken, drained) = thread_storage::lend(&SCRATCH, |scratch| {
                 scratch.resize(READ_SIZE, 0);
                 // What is held by now is shorter than a header and a control frame.
                 let (head, room) = scratch.split_at_mut(input.held.len());
