@@ -67,7 +67,8 @@ pub(super) fn receive_reply(
 ) -> io::Result<Vec<u8>> {
     let mut received = Vec::new();
     let mut total = 0;
-    let mut buf = [0; 4096];
+    // Not on the stack: programs call from threads that have little of it.
+    let mut buf = vec![0; 4096];
     let at_a_time = at_a_time.min(buf.len());
     loop {
         let count = receive(transport, &mut buf[..at_a_time], deadline)?;
@@ -100,7 +101,7 @@ fn judge_head(
     received: &[u8],
     judge: &mut impl FnMut(&httparse::Response<'_, '_>, bool) -> io::Result<()>,
 ) -> io::Result<Option<Head>> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
+    let mut headers = vec![httparse::EMPTY_HEADER; HEADER_LIMIT];
     let mut reply = httparse::Response::new(&mut headers);
     let parsed = httparse::ParserConfig::default()
         .allow_obsolete_multiline_headers_in_responses(true)

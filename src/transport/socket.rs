@@ -85,7 +85,8 @@ impl Transport for StreamSocket {
 
 /// Reads what is there, but not for ever: a peer that does not stop sending gets its reset.
 fn discard(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
-    let mut unread = [0; 16 * 1024];
+    // Not on the stack: programs call from threads that have little of it.
+    let mut unread = vec![0; 16 * 1024];
     for _ in 0..MAX_UNREAD / unread.len() {
         if !matches!(read(&mut unread), Ok(1..)) {
             break;
