@@ -75,7 +75,11 @@ static void *use_and_end(void *unused)
 {
     pthread_setspecific(key, &key);
     CHECK_INT(MQTTClient_isConnected(client), 1);
-    deliver_text(client, unique("early"), "early", 1, 0);
+    /* The thread has used whatever it keeps. What it begins to keep at its end nobody would give back. */
+    MQTTClient own = create_client(broker, client_id("early"));
+    connect_client(own, 1);
+    deliver_text(own, unique("early"), "early", 1, 0);
+    disconnect_and_destroy(&own);
     return unused;
 }
 
