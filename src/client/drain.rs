@@ -137,7 +137,7 @@ impl Client {
             Level::Error,
             "Persistence error for client {}: {}",
             self.name(),
-            error.0
+            error.text
         );
     }
 

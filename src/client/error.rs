@@ -11,8 +11,8 @@ pub enum Error {
     Disconnected,
     /// All packet identifiers are in use.
     MaxMessagesInflight,
-    /// The store cannot be opened or read.
-    Persistence,
+    /// The store cannot be read; a store of the program's returned this code.
+    Persistence(Option<i32>),
     /// The server refused the connection with this CONNACK.
     Refused(Box<crate::packet::ConnAck>),
 }
@@ -23,7 +23,7 @@ impl fmt::Display for Error {
             Error::Failure => f.write_str("the call failed"),
             Error::Disconnected => f.write_str("not connected"),
             Error::MaxMessagesInflight => f.write_str("all packet identifiers are in use"),
-            Error::Persistence => f.write_str("the message store cannot be used"),
+            Error::Persistence(_) => f.write_str("the message store cannot be used"),
             Error::Refused(connack) => {
                 write!(f, "the server refused the connection: {}", connack.code.0)
             }
