@@ -11,7 +11,7 @@ pub enum Error {
     Disconnected,
     /// All packet identifiers are in use.
     MaxMessagesInflight,
-    /// The store cannot be read; a store of the program's returned this code.
+    /// The store cannot be opened, read or cleared; a store of the program's returned this code.
     Persistence(Option<i32>),
     /// The server refused the connection with this CONNACK.
     Refused(Box<crate::packet::ConnAck>),

@@ -76,7 +76,7 @@ pub(super) struct State {
     pub(super) callbacks: Callbacks,
     pub(super) driver: Driver,
     pub(super) phase: Phase,
-    /// What the server said to CONNECT.
+    /// How CONNECT was answered.
     pub(super) connect_answer: Option<Answer>,
     pub(super) answers: BTreeMap<PacketId, SubAck>,
     pub(super) command_timeout: Duration,

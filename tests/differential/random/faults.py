@@ -38,17 +38,19 @@ class Faults:
 
     def stray(self):
         """Acknowledgements for what nobody waits for (avoids: a-puback-for-a-qos-2-message, v5-user-store)."""
-        if not self.online or self.planned:  # avoids: acks-for-unknown-ids-with-callbacks
+        if not self.online:
             return self.ask()
         if not self.settled:
             self.settle()
         wanted = self.one_of(["ff f0", "ff f1", "75 30"])
-        kinds = [f"40 02 {wanted}", f"70 02 {wanted}", f"62 02 {wanted}", "d0 00"]
-        if self.store == "none":  # a record that belongs to nothing
-            kinds += [f"50 02 {wanted}"] * 2
-        if self.v5:
-            kinds += [f"40 03 {wanted} 10", f"40 04 {wanted} 00 00", f"70 03 {wanted} 92", f"62 03 {wanted} 92"]
-        if not self.callbacks:
+        kinds = [f"62 02 {wanted}", "d0 00"]
+        if not self.completion_planned:  # avoids: acks-for-unknown-ids-with-callbacks
+            kinds += [f"40 02 {wanted}", f"70 02 {wanted}"]
+            if self.store == "none":  # a record that belongs to nothing
+                kinds += [f"50 02 {wanted}"] * 2
+            if self.v5:
+                kinds += [f"40 03 {wanted} 10", f"40 04 {wanted} 00 00", f"70 03 {wanted} 92", f"62 03 {wanted} 92"]
+        if not self.callbacks and not self.unheard:  # others would take it for their answer in the original
             kinds += [f"90 04 {wanted} 00 01", f"b0 04 {wanted} 00 00"] if self.v5 else [f"90 03 {wanted} 01",
                                                                                         f"b0 02 {wanted}"]
         self.say("broker send " + self.one_of(kinds))
@@ -61,8 +63,13 @@ class Faults:
         """The store fails once in what follows."""
         if self.store != "user" or not self.settled:
             return self.publish()
-        function = self.one_of(["remove", "get", "contains", "clear", "keys", "put"])
-        self.say(f"store fail {function} {self.one_of([-2, -1])} {self.one_of([0, 0, 1, 2])} 1")
+        # avoids: user-store-that-cannot-put, user-store-that-cannot-put-a-received-message; user-store-remove-fails-with-
+        # the-code-of-a-socket-error
+        function = self.one_of(["remove", "remove", "remove", "clear", "get", "contains", "keys"])
+        if function == "clear" and self.version in (0, 5):  # avoids: connect-falls-back-to-3.1-for-bad-credentials
+            function = "remove"
+        self.say(f"store fail {function} {self.one_of([-2, -3] if function == 'remove' else [-2, -1, 5])} "
+                 f"{self.one_of([0, 0, 1, 2, 3])} 1")
         self.one_of([self.publish, self.publish, self.disconnect, self.connect, self.release_received, self.lose])()
         if not self.settled:
             self.settle()

@@ -41,6 +41,7 @@ class Story(Traffic, Inside, Faults):
         self.settled = True
         self.nul = False  # a topic with NUL may be among them
         self.planned = False  # something is to be done in a callback
+        self.completion_planned = False  # when a message is complete, of any client
         self.calm = self.store == "file" and self.chance(0.3)  # clean sessions over files: nothing stays unfinished
         self.renamed = False  # packet identifiers differ
         self.stopped = False  # nobody listens
@@ -225,8 +226,9 @@ class Story(Traffic, Inside, Faults):
         for _ in range(2 if self.version == 0 else 1):
             self.say("broker once CONNECT " + self.one_of(answers))
         words = " ".join(self.connect_words())
-        if self.queued and not self.callbacks:
-            words = words.replace("clean=1", "clean=0")  # avoids: refused-clean-connect-keeps-received-messages
+        # avoids: refused-clean-connect-keeps-received-messages, user-store-of-a-clean-connect-to-dead-addresses
+        if self.queued and not self.callbacks or self.store == "user" and "uris=" in words:
+            words = words.replace("clean=1", "clean=0").replace("start=1", "start=0")
         self.say(words)
         self.say("broker usual")
         self.online = False

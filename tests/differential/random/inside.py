@@ -18,6 +18,11 @@ class Inside:
             if not self.others:  # avoids: receive-mode-of-one-client-beside-callbacks-of-another
                 calls.append("on arrived do receive 10")
             self.say(self.one_of(calls))
+            self.plan_completion()
+
+    def plan_completion(self):
+        for each in [self, *self.others]:
+            each.completion_planned = True
 
     def call_inside(self):
         """Something happens, and the callback calls what may change more (avoids: what `plan` avoids)."""
@@ -43,6 +48,7 @@ class Inside:
             if self.v5:
                 # avoids: v5-pending-tokens-in-published
                 alive = [call for call in alive if call not in ("pending", "callbacks")]
+            self.plan_completion()
             self.say(f"on {'published' if self.v5 else 'complete'} do {self.one_of(alive)}")
             self.say(f"publish{'5' if self.v5 else ''} t x {self.one_of([1, 2])}")
             self.settle_all()
