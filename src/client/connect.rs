@@ -52,8 +52,8 @@ pub struct Connected {
 pub(super) enum Answer {
     Accepted(ConnAck),
     Refused(ConnAck),
-    /// It was accepted, but the store keeps what a clean session must not have; a store of the program's returned this.
-    NotCleared(Option<i32>),
+    /// It was accepted, but the program's store, which returned this, keeps what a clean session must not have.
+    NotCleared(i32),
 }
 
 enum AttemptError {
@@ -62,7 +62,7 @@ enum AttemptError {
     Unanswered,
     /// The connection broke after it was accepted.
     Broken,
-    NotCleared(Option<i32>),
+    NotCleared(i32),
     Failed,
 }
 
@@ -71,7 +71,7 @@ impl From<AttemptError> for Error {
         match error {
             AttemptError::Refused(connack) => Error::Refused(Box::new(connack)),
             AttemptError::Broken => Error::Disconnected,
-            AttemptError::NotCleared(code) => Error::Persistence(code),
+            AttemptError::NotCleared(code) => Error::Persistence(Some(code)),
             AttemptError::Unanswered | AttemptError::Failed => Error::Failure,
         }
     }

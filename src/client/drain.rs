@@ -41,8 +41,9 @@ impl Client {
             if state.session.store_failed() {
                 return Err(StoreFailed);
             }
-            if begins_clean {
-                state.connect_answer = Some(Answer::NotCleared(error.code));
+            // A file that cannot be removed now is removed later; a store of the program's decides.
+            if let Some(code) = error.code.filter(|_| begins_clean) {
+                state.connect_answer = Some(Answer::NotCleared(code));
             }
         }
         Ok(())

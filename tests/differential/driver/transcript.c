@@ -13,7 +13,7 @@
 /* How long a block is given to become what it should be, in ms. */
 #define PATIENCE 3000
 /* How long it waits for callbacks that are still at work, in ms. */
-#define WORK 9000
+#define WORK 20000
 /* After that: how long something that should not happen is looked out for at the end of the story, in ms. */
 #define LAST_SILENCE 60
 

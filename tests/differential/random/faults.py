@@ -14,7 +14,7 @@ class Faults:
 
     def cut(self):
         """The connection ends inside a packet that the server sends."""
-        if not self.online or self.v5 and self.store != "none":  # avoids: v5-user-store
+        if not self.online or self.keeps_more() or self.v5 and self.store != "none":  # avoids: v5-user-store
             return self.lose()
         self.before_loss()
         if not self.settled:
@@ -61,23 +61,40 @@ class Faults:
 
     def fail_store(self):
         """The store fails once in what follows."""
-        if self.store != "user" or not self.settled:
+        if self.store != "user" or not self.settled or self.stuck or self.planned:
             return self.publish()
-        # avoids: user-store-that-cannot-put, user-store-that-cannot-put-a-received-message; user-store-remove-fails-with-
-        # the-code-of-a-socket-error
-        function = self.one_of(["remove", "remove", "remove", "clear", "get", "contains", "keys"])
-        if function == "clear" and self.version in (0, 5):  # avoids: connect-falls-back-to-3.1-for-bad-credentials
-            function = "remove"
-        self.say(f"store fail {function} {self.one_of([-2, -3] if function == 'remove' else [-2, -1, 5])} "
-                 f"{self.one_of([0, 0, 1, 2, 3])} 1")
-        self.one_of([self.publish, self.publish, self.disconnect, self.connect, self.release_received, self.lose])()
+        # Not put (avoids: user-store-that-cannot-put, user-store-that-cannot-put-a-received-message).
+        if self.chance(0.6) and self.online:
+            self.fail_removal()
+        else:
+            functions = ["get", "contains", "keys"]
+            if self.version not in (0, 5):  # avoids: connect-falls-back-to-3.1-for-bad-credentials
+                functions += ["clear", "clear"]
+            self.say(f"store fail {self.one_of(functions)} {self.one_of([-2, -1, 5])} {self.one_of([0, 0, 1, 2])} 1")
+            self.one_of([self.publish, self.disconnect, self.connect, self.connect, self.lose])()
         if not self.settled:
             self.settle()
         self.say("store fail none")
         return None
 
+    def fail_removal(self):
+        """Not with -1 (avoids: user-store-remove-fails-with-the-code-of-a-socket-error), nor the message's own record before
+        that of its PUBREL (avoids: user-store-remove-fails)."""
+        self.orphans, code = True, self.one_of([-2, -3])
+        if self.callbacks or self.v5 or self.chance(0.5):
+            own, five = (0, "5") if self.v5 else (2, "")
+            number = self.one_of([each for each in range(4) if each != own])
+            self.say(f"store fail remove {code} {number} 1")
+            self.say(f"publish{five} t x {self.one_of([1, 2])}")
+            self.settle()
+        else:
+            self.say(f"store fail remove {code} {self.one_of([0, 0, 1, 2])} 1")
+            self.release_received()
+            self.receive_all()
+
     def create_over_a_failing_store(self):
-        function = self.one_of(["open", "keys", "get"])
+        # avoids: user-store-restores, where a record of PUBREL is alone
+        function = self.one_of(["open", "keys"] + ["get"] * (not self.orphans))
         self.say(f"store fail {function} {self.one_of([-2, -1])} {self.one_of([0, 0, 1]) if function == 'get' else 0} 1")
         self.say("create store=user" + (" version=5" if self.v5 else ""))
         self.say("destroy")

@@ -46,6 +46,7 @@ class Story(Traffic, Inside, Faults):
         self.renamed = False  # packet identifiers differ
         self.stopped = False  # nobody listens
         self.interval = None  # the keep alive of the next connect
+        self.orphans = False  # records may be left that should have been removed
         self.resent = False  # some of its messages were sent again
 
     def chance(self, probability):
@@ -277,7 +278,13 @@ class Story(Traffic, Inside, Faults):
         if self.clean and not self.v5:
             self.receive_all()
 
+    def keeps_more(self):
+        """Messages would be lost that cannot be taken before (avoids: clean-session-keeps-received-messages-at-a-loss)."""
+        return self.unheard and self.queued > 0 and self.clean and not self.v5
+
     def lose(self):
+        if self.keeps_more():
+            return self.ask()
         self.before_loss()
         if not self.settled:
             self.settle()
@@ -294,6 +301,7 @@ class Story(Traffic, Inside, Faults):
         if not self.others and self.chance(0.15):
             self.stopped = True
             self.say("broker stop")
+        return None
 
     # --- questions ----------------------------------------------------------------------------------------------
 

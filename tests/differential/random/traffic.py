@@ -45,8 +45,9 @@ class Traffic:
             return None
         reactions = ["usual"] * 5 + ["delay", "twice", "code"]
         if not self.calm:
-            reactions += ["withhold", "hold", "end", "cut"]
-            reactions += [] if self.planned else ["end-after"]  # the callback and the end would race
+            reactions += ["withhold", "hold"]
+            reactions += [] if self.keeps_more() else ["end", "cut"]
+            reactions += [] if self.planned or self.keeps_more() else ["end-after"]  # the callback and the end would race
         reaction = self.one_of(reactions)
         wait = None
         if reaction == "twice" and self.planned:
