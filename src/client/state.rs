@@ -93,7 +93,7 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
-    /// The one that is inside connectionLost or disconnected.
+    /// The one that is inside connectionLost.
     pub(super) telling_loss: Option<ThreadMark>,
     pub(super) destroyed: bool,
 }

@@ -86,6 +86,9 @@ def normalised(transcript):
             # receive-returns-queued-messages-in-order: one packet after the other there, all that came here
             kept = [line for line in kept if not line.startswith("  store")] + sorted(
                 line for line in kept if line.startswith("  store"))
+        if any("in it: connect" in line for line in kept):
+            # the old connection is closed by another thread
+            kept.sort(key=lambda line: re.match(r"  wire c\d+ closed", line) is not None)
         # In the order of their names.
         files = sorted(line for line in kept if line.startswith("  file"))
         result.append((told, [line for line in kept if not line.startswith("  file")] + files))
