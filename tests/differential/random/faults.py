@@ -129,7 +129,7 @@ class Faults:
                 self.say("broker once PINGREQ none")
             self.say(f"{publish} t x 0")
             if kind == "kept":
-                self.say("broker later 3000 d0 00" if not self.callbacks else "broker later 3000 " + self.inbound(0, 0))
+                self.say("broker later 4000 d0 00" if not self.callbacks else "broker later 4000 " + self.inbound(0, 0))
             self.wait({"given up": GIVEN_UP, "kept": KEPT}.get(kind, ONE_PING))
         self.say("broker usual")
         if kind == "given up":
