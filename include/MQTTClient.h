@@ -668,8 +668,8 @@ LIBMQTT_API void MQTTClient_global_init(struct MQTTClient_init_options *inits);
  * - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
  * - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
  * - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
- *   MQTTCLIENT_PERSISTENCE_DEFAULT. If the handle was set it is to be destroyed all the same; set it to NULL before
- *   the call.
+ *   MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's returned another code than 0, that code. If the handle
+ *   was set it is to be destroyed all the same; set it to NULL before the call.
  * - MQTTCLIENT_FAILURE: no memory.
  */
 LIBMQTT_API
@@ -839,6 +839,8 @@ LIBMQTT_API int MQTTClient_setPublished(MQTTClient handle, void *context, MQTTCl
  *   or password, 5: the client is not authorised. The result of the last server tried counts.
  * - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed, or `handle` is not a client.
  * - MQTTCLIENT_DISCONNECTED: connected, but the connection broke while messages were sent again.
+ * - MQTTCLIENT_PERSISTENCE_ERROR, or what a store of the program's returned: it could not be cleared for a clean session,
+ *   and the connection has been closed.
  * - MQTTCLIENT_NULL_PARAMETER: `handle` or `options` is NULL, the URI asks for TLS and there are no TLS options, or
  *   the topic of the will is NULL.
  * - MQTTCLIENT_BAD_STRUCTURE: options, will or TLS options have a wrong struct_id or struct_version.

@@ -47,11 +47,13 @@ pub struct Connected {
     pub connack: ConnAck,
 }
 
-/// What the server said to CONNECT.
+/// How CONNECT was answered.
 #[derive(Debug)]
 pub(super) enum Answer {
     Accepted(ConnAck),
     Refused(ConnAck),
+    /// It was accepted, but the program's store, which returned this, keeps what a clean session must not have.
+    NotCleared(i32),
 }
 
 enum AttemptError {
@@ -60,6 +62,7 @@ enum AttemptError {
     Unanswered,
     /// The connection broke after it was accepted.
     Broken,
+    NotCleared(i32),
     Failed,
 }
 
@@ -68,6 +71,7 @@ impl From<AttemptError> for Error {
         match error {
             AttemptError::Refused(connack) => Error::Refused(Box::new(connack)),
             AttemptError::Broken => Error::Disconnected,
+            AttemptError::NotCleared(code) => Error::Persistence(Some(code)),
             AttemptError::Unanswered | AttemptError::Failed => Error::Failure,
         }
     }
@@ -162,7 +166,7 @@ impl Client {
         let unknown_version = match &error {
             AttemptError::Refused(connack) => connack.code.0 == UNACCEPTABLE_PROTOCOL_VERSION,
             AttemptError::Unanswered => true,
-            AttemptError::Broken | AttemptError::Failed => false,
+            AttemptError::Broken | AttemptError::NotCleared(_) | AttemptError::Failed => false,
         };
         if request.version == VersionChoice::Default && unknown_version {
             let connack = self.attempt(state, request, address, ProtocolVersion::V3_1, deadline)?;
@@ -248,6 +252,7 @@ impl Client {
                 AttemptError::Broken
             }
             Some(Some(Answer::Refused(connack))) => AttemptError::Refused(connack),
+            Some(Some(Answer::NotCleared(code))) => AttemptError::NotCleared(code),
             Some(None) => AttemptError::Unanswered,
             None => AttemptError::Failed,
         };

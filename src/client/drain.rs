@@ -1,7 +1,8 @@
 //! Carrying out what the session asks for: store operations, released bytes, events.
 
 use super::callout::CalloutGuard;
-use super::state::{Driver, State};
+use super::connect::Answer;
+use super::state::{Driver, Phase, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
 use crate::process_lock::MutexGuard;
@@ -32,9 +33,17 @@ impl Client {
         while let Some(op) = state.session.poll_store_op() {
             let queue_is_empty = state.messages.is_empty();
             let of_queue = matches!(op, StoreOp::PutQueued { .. });
+            let begins_clean = matches!(op, StoreOp::Clear) && state.phase == Phase::Connecting;
             let apply = |store: &mut dyn Store| records::apply(store, op, queue_is_empty);
-            if self.use_store(state, of_queue, apply).is_err() && state.session.store_failed() {
+            let Err(error) = self.use_store(state, of_queue, apply) else {
+                continue;
+            };
+            if state.session.store_failed() {
                 return Err(StoreFailed);
+            }
+            // A file that cannot be removed now is removed later; a store of the program's decides.
+            if let Some(code) = error.code.filter(|_| begins_clean) {
+                state.connect_answer = Some(Answer::NotCleared(code));
             }
         }
         Ok(())
@@ -137,18 +146,18 @@ impl Client {
             Level::Error,
             "Persistence error for client {}: {}",
             self.name(),
-            error.0
+            error.text
         );
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
         match event {
             Event::Connected(connack) => {
-                state.connect_answer = Some(super::connect::Answer::Accepted(connack))
+                state
+                    .connect_answer
+                    .get_or_insert(Answer::Accepted(connack));
             }
-            Event::Refused(connack) => {
-                state.connect_answer = Some(super::connect::Answer::Refused(connack))
-            }
+            Event::Refused(connack) => state.connect_answer = Some(Answer::Refused(connack)),
             Event::DropQueued => state.drop_messages(),
             Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();

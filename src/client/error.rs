@@ -13,8 +13,8 @@ pub enum Error {
     MaxMessagesInflight,
     /// There is no memory for the packet.
     NoMemory,
-    /// The store cannot be opened or read.
-    Persistence,
+    /// The store cannot be opened, read or cleared; a store of the program's returned this code.
+    Persistence(Option<i32>),
     /// The server refused the connection with this CONNACK.
     Refused(Box<crate::packet::ConnAck>),
 }
@@ -26,7 +26,7 @@ impl fmt::Display for Error {
             Error::Disconnected => f.write_str("not connected"),
             Error::MaxMessagesInflight => f.write_str("all packet identifiers are in use"),
             Error::NoMemory => f.write_str("no memory"),
-            Error::Persistence => f.write_str("the message store cannot be used"),
+            Error::Persistence(_) => f.write_str("the message store cannot be used"),
             Error::Refused(connack) => {
                 write!(f, "the server refused the connection: {}", connack.code.0)
             }

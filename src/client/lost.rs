@@ -75,7 +75,9 @@ impl Client {
                 "Calling connectionLost for client {}",
                 self.name()
             );
-            state.telling_loss = Some(ThreadMark::current());
+            if !matches!(notice, Notice::ServerDisconnect(_)) {
+                state.telling_loss = Some(ThreadMark::current());
+            }
             MutexGuard::unlocked(&mut state, || {
                 self.flush_trace();
                 match &notice {

@@ -19,7 +19,7 @@ impl Client {
     /// a connection.
     pub fn check_receive(&self) -> Result<(), Error> {
         let state = self.state.lock();
-        // As by the original, which still has its thread while that tells the loss.
+        // As by the original, which still has its thread while that calls connectionLost, but not in `disconnected`.
         let tells_loss = state.telling_loss == Some(ThreadMark::current());
         let driven = state.session.is_connected() || tells_loss;
         if state.destroyed || state.driver == Driver::Workers && driven {

@@ -44,7 +44,7 @@ pub(super) fn apply(
             body,
         } => {
             let header = FixedHeader::new(first_byte, body.len() as u64)
-                .map_err(|_| StoreError("the packet is too large".to_owned()))?;
+                .map_err(|_| StoreError::new("the packet is too large".to_owned()))?;
             store.put(
                 &Key::Received { v5, id: id.get() }.to_string(),
                 &[header.as_slice(), &body],
@@ -63,7 +63,7 @@ pub(super) fn apply(
         StoreOp::PutQueued { v5, seq, message } => {
             let queued = to_record(message);
             let record = QueueRecord::new(&queued, v5)
-                .map_err(|_| StoreError("the message is too large for a record".to_owned()))?;
+                .map_err(|_| StoreError::new("the message is too large for a record".to_owned()))?;
             store.put(&Key::Queued { v5, seq }.to_string(), &record.parts())
         }
         StoreOp::Clear => store.clear(),
@@ -118,8 +118,8 @@ pub(super) fn restore(
     v5: bool,
 ) -> Result<Vec<(Key, Message)>, Error> {
     let restored = persistence::restore(store, v5).map_err(|error| {
-        crate::trace!(Level::Error, "Cannot restore the session: {}", error.0);
-        Error::Persistence
+        crate::trace!(Level::Error, "Cannot restore the session: {}", error.text);
+        Error::Persistence(error.code)
     })?;
     let Restored {
         outbound,
@@ -176,7 +176,7 @@ pub(super) fn restore(
     }
     while let Some(op) = session.poll_store_op() {
         if let Err(error) = apply(store, op, queue.is_empty()) {
-            crate::trace!(Level::Error, "Cannot tidy up the store: {}", error.0);
+            crate::trace!(Level::Error, "Cannot tidy up the store: {}", error.text);
         }
     }
     Ok(queue)

@@ -76,7 +76,7 @@ pub(super) struct State {
     pub(super) callbacks: Callbacks,
     pub(super) driver: Driver,
     pub(super) phase: Phase,
-    /// What the server said to CONNECT.
+    /// How CONNECT was answered.
     pub(super) connect_answer: Option<Answer>,
     pub(super) answers: BTreeMap<PacketId, SubAck>,
     pub(super) command_timeout: Duration,
@@ -93,7 +93,7 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
-    /// The one that is inside connectionLost or disconnected.
+    /// The one that is inside connectionLost.
     pub(super) telling_loss: Option<ThreadMark>,
     pub(super) destroyed: bool,
 }

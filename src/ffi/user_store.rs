@@ -92,7 +92,7 @@ impl UserStore {
         // library's now.
         unsafe {
             let entries = c_entries(array.cast_const(), count)
-                .map_err(|_| StoreError("pkeys: a list that cannot be right".to_owned()))?;
+                .map_err(|_| StoreError::new("pkeys: a list that cannot be right".to_owned()))?;
             let mut keys = Vec::with_capacity(entries.len());
             for &entry in entries {
                 if !entry.is_null() {
@@ -109,7 +109,7 @@ impl UserStore {
 impl Store for UserStore {
     fn put(&mut self, key: &str, parts: &[&[u8]]) -> Result<(), StoreError> {
         let key = c_string(key.as_bytes())?;
-        let too_large = |_| StoreError("pput: the record is too large".to_owned());
+        let too_large = |_| StoreError::new("pput: the record is too large".to_owned());
         let count = c_int::try_from(parts.len()).map_err(too_large)?;
         let mut buffers: Vec<*mut c_char> = parts
             .iter()
@@ -152,7 +152,7 @@ impl Store for UserStore {
         unsafe {
             let record = c_slice(buffer.cast_const().cast(), length)
                 .map(<[u8]>::to_vec)
-                .map_err(|_| StoreError("pget: a record that cannot be right".to_owned()));
+                .map_err(|_| StoreError::new("pget: a record that cannot be right".to_owned()));
             release(buffer);
             record
         }
@@ -185,7 +185,7 @@ impl Store for UserStore {
     fn close(&mut self) {
         // SAFETY: `new`'s caller promised that the callbacks may be called.
         if let Err(error) = check("pclose", unsafe { (self.callbacks.close)(self.handle) }) {
-            crate::trace!(crate::trace::Level::Error, "{}", error.0);
+            crate::trace!(crate::trace::Level::Error, "{}", error.text);
         }
     }
 
@@ -197,10 +197,13 @@ impl Store for UserStore {
 fn check(callback: &str, code: c_int) -> Result<(), StoreError> {
     match code {
         0 => Ok(()),
-        code => Err(StoreError(format!("{callback} returned {code}"))),
+        code => Err(StoreError {
+            text: format!("{callback} returned {code}"),
+            code: Some(code),
+        }),
     }
 }
 
 fn c_string(text: &[u8]) -> Result<CString, StoreError> {
-    CString::new(text).map_err(|_| StoreError("a NUL in a key".to_owned()))
+    CString::new(text).map_err(|_| StoreError::new("a NUL in a key".to_owned()))
 }

@@ -44,7 +44,9 @@ pub(super) fn directory_name(client_id: &[u8], address: &[u8]) -> Result<Vec<u8>
         return Ok(name);
     };
     let name = String::from_utf8_lossy(&name);
-    Err(StoreError(format!("no store for {name}: it has {refused}")))
+    Err(StoreError::new(format!(
+        "no store for {name}: it has {refused}"
+    )))
 }
 
 fn open_directory(path: &Path) -> io::Result<OwnedFd> {

@@ -384,7 +384,7 @@ impl Store for FileStore {
 
 fn file_name(key: &str) -> Result<String, StoreError> {
     if key.contains(['/', '\0']) {
-        return Err(StoreError(format!("{key:?} is no key of a record")));
+        return Err(StoreError::new(format!("{key:?} is no key of a record")));
     }
     Ok(format!("{key}{SUFFIX}"))
 }
@@ -403,7 +403,7 @@ fn closed() -> io::Error {
 }
 
 fn failed(action: &str, path: &Path, error: io::Error) -> StoreError {
-    StoreError(format!("cannot {action} {}: {error}", path.display()))
+    StoreError::new(format!("cannot {action} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -101,8 +101,8 @@ fn a_file_in_the_way_fails_and_is_named_in_the_text() {
     let base = base();
     fs::write(base.path().join("cid-h"), "").unwrap();
     let error = FileStore::open(Some(base.path()), b"cid", b"h").unwrap_err();
-    assert!(error.0.contains("cid-h"), "{error}");
-    assert!(error.0.contains("Not a directory"), "{error}");
+    assert!(error.text.contains("cid-h"), "{error}");
+    assert!(error.text.contains("Not a directory"), "{error}");
     let below = FileStore::open(Some(&base.path().join("cid-h")), b"cid", b"h");
     assert!(below.is_err());
 }
@@ -136,7 +136,7 @@ fn a_record_is_the_parts_joined_and_is_replaced_by_the_next() {
     store.remove("s-1").unwrap();
     store.remove("s-1").unwrap();
     assert!(!store.contains_key("s-1"));
-    assert!(store.get("s-1").unwrap_err().0.contains("s-1.msg"));
+    assert!(store.get("s-1").unwrap_err().text.contains("s-1.msg"));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_directory_in_use_by_another_process_is_refused_after_a_second() {
     let start = Instant::now();
     let error = FileStore::open(Some(base.path()), b"cid", b"h").unwrap_err();
     assert!(start.elapsed() >= LOCK_PATIENCE);
-    assert!(error.0.contains("another process uses it"), "{error}");
+    assert!(error.text.contains("another process uses it"), "{error}");
     drop(held);
     FileStore::open(Some(base.path()), b"cid", b"h").unwrap();
 }

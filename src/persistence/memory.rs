@@ -60,7 +60,7 @@ impl MemoryStore {
         state.calls.push(text.clone());
         if fails {
             state.fail_at = None;
-            return Err(StoreError(format!("{text} fails on request")));
+            return Err(StoreError::new(format!("{text} fails on request")));
         }
         Ok(action(&mut state.records))
     }
@@ -75,7 +75,7 @@ impl Store for MemoryStore {
 
     fn get(&mut self, key: &str) -> Result<Vec<u8>, StoreError> {
         self.call(format!("get {key}"), |records| records.get(key).cloned())?
-            .ok_or_else(|| StoreError(format!("no record {key}")))
+            .ok_or_else(|| StoreError::new(format!("no record {key}")))
     }
 
     fn remove(&mut self, key: &str) -> Result<(), StoreError> {

@@ -24,13 +24,25 @@ pub use none::NullStore;
 pub use record::{QueueRecord, QueuedMessage};
 pub use restore::{Restored, RestoredPublish, restore};
 
-/// Why a store could not do what was asked; the text goes to the trace.
+/// Why a store could not do what was asked.
 #[derive(Debug)]
-pub struct StoreError(pub String);
+pub struct StoreError {
+    /// For the trace.
+    pub text: String,
+    /// What the program's own store returned.
+    pub code: Option<i32>,
+}
+
+impl StoreError {
+    /// An error that the library found itself.
+    pub fn new(text: String) -> StoreError {
+        StoreError { text, code: None }
+    }
+}
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

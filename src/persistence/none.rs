@@ -12,7 +12,7 @@ impl Store for NullStore {
     }
 
     fn get(&mut self, key: &str) -> Result<Vec<u8>, StoreError> {
-        Err(StoreError(format!("no record {key}: nothing is kept")))
+        Err(StoreError::new(format!("no record {key}: nothing is kept")))
     }
 
     fn remove(&mut self, _key: &str) -> Result<(), StoreError> {

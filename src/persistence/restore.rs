@@ -54,7 +54,7 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
     let is_packet = |key: &Key| !matches!(key, Key::Queued { .. });
     if !v5_client {
         if let Some(key) = keys.iter().find(|key| is_packet(key) && key.is_v5()) {
-            return Err(StoreError(format!(
+            return Err(StoreError::new(format!(
                 "record {key} belongs to an MQTT 5 client"
             )));
         }

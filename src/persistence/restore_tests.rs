@@ -168,7 +168,7 @@ fn packets_of_a_v5_client_fail_an_older_one_and_stay() {
         ];
         let mut store = store(&records);
         let error = restore(&mut store, false).unwrap_err();
-        assert!(error.0.contains(key), "{error}");
+        assert!(error.text.contains(key), "{error}");
         assert_eq!(store.records(), BTreeMap::from(records));
         if key != "sc5-1" {
             restore(&mut store, true).unwrap();

@@ -92,7 +92,7 @@ impl Store for BlockingStore {
         Ok(())
     }
     fn get(&mut self, _: &str) -> Result<Vec<u8>, StoreError> {
-        Err(StoreError("nothing is kept".to_owned()))
+        Err(StoreError::new("nothing is kept".to_owned()))
     }
     fn remove(&mut self, _: &str) -> Result<(), StoreError> {
         Ok(())

@@ -21,6 +21,8 @@ use std::ffi::c_int;
 ///   or password, 5: the client is not authorised. The result of the last server tried counts.
 /// - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed, or `handle` is not a client.
 /// - MQTTCLIENT_DISCONNECTED: connected, but the connection broke while messages were sent again.
+/// - MQTTCLIENT_PERSISTENCE_ERROR, or what a store of the program's returned: it could not be cleared for a clean session,
+///   and the connection has been closed.
 /// - MQTTCLIENT_NULL_PARAMETER: `handle` or `options` is NULL, the URI asks for TLS and there are no TLS options, or
 ///   the topic of the will is NULL.
 /// - MQTTCLIENT_BAD_STRUCTURE: options, will or TLS options have a wrong struct_id or struct_version.

@@ -34,8 +34,8 @@ pub unsafe extern "C" fn MQTTClient_global_init(inits: *mut MQTTClient_init_opti
 /// - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
 /// - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
 /// - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
-///   MQTTCLIENT_PERSISTENCE_DEFAULT. If the handle was set it is to be destroyed all the same; set it to NULL before
-///   the call.
+///   MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's returned another code than 0, that code. If the handle
+///   was set it is to be destroyed all the same; set it to NULL before the call.
 /// - MQTTCLIENT_FAILURE: no memory.
 #[doc = safety!()]
 #[unsafe(no_mangle)]

@@ -1,6 +1,6 @@
 //! Creating and ending clients.
 
-use super::version;
+use super::{publication, version};
 use crate::client::{self, Client};
 use crate::ffi::client::*;
 use crate::ffi::handle::{self, Entry};
@@ -99,9 +99,9 @@ pub(in crate::ffi) unsafe fn create_with_options(
     let client_id = Bytes::copy_from_slice(client_id);
     let (client, result) = match store {
         Ok(store) => Client::new(address, client_id, store, v5),
-        Err(store) => {
+        Err((store, code)) => {
             let client = Client::with_unusable_store(address, client_id, store);
-            (client, Err(client::Error::Persistence))
+            (client, Err(client::Error::Persistence(code)))
         }
     };
     let made = handle::insert(Entry::new(client, version));
@@ -109,7 +109,7 @@ pub(in crate::ffi) unsafe fn create_with_options(
     unsafe { handle.write(made) };
     match result {
         Ok(()) => MQTTCLIENT_SUCCESS,
-        Err(_) => MQTTCLIENT_PERSISTENCE_ERROR,
+        Err(error) => publication::code(&error),
     }
 }
 
@@ -142,7 +142,8 @@ fn start_library() {
 /// No persistence asks for no store.
 type MaybeStore = Option<Box<dyn Store>>;
 
-/// The store asked for; `Err` if it cannot be used, with what there is of it to be closed with the client.
+/// The store asked for; `Err` if it cannot be used, with what there is of it to be closed with the client, and what the
+/// program's own store returned.
 ///
 /// # Safety
 ///
@@ -152,7 +153,7 @@ unsafe fn open_store(
     context: *mut c_void,
     address: &ServerAddress,
     client_id: &[u8],
-) -> Result<MaybeStore, MaybeStore> {
+) -> Result<MaybeStore, (MaybeStore, Option<c_int>)> {
     match kind {
         MQTTCLIENT_PERSISTENCE_NONE => Ok(None),
         MQTTCLIENT_PERSISTENCE_DEFAULT => {
@@ -162,8 +163,12 @@ unsafe fn open_store(
             match FileStore::open(base, client_id, &address.text) {
                 Ok(store) => Ok(Some(Box::new(store))),
                 Err(error) => {
-                    crate::trace!(Level::Error, "Cannot open the message store: {}", error.0);
-                    Err(None)
+                    crate::trace!(
+                        Level::Error,
+                        "Cannot open the message store: {}",
+                        error.text
+                    );
+                    Err((None, None))
                 }
             }
         }
@@ -172,19 +177,23 @@ unsafe fn open_store(
             let store = unsafe { UserStore::new(context.cast::<MQTTClient_persistence>()) };
             let Some(mut store) = store else {
                 crate::trace!(Level::Error, "The program's message store is incomplete");
-                return Err(None);
+                return Err((None, None));
             };
             match store.open(client_id, &address.text) {
                 Ok(()) => Ok(Some(Box::new(store))),
                 Err(error) => {
-                    crate::trace!(Level::Error, "Cannot open the message store: {}", error.0);
-                    Err(Some(Box::new(store)))
+                    crate::trace!(
+                        Level::Error,
+                        "Cannot open the message store: {}",
+                        error.text
+                    );
+                    Err((Some(Box::new(store)), error.code))
                 }
             }
         }
         _ => {
             crate::trace!(Level::Error, "There is no persistence type {kind}");
-            Err(None)
+            Err((None, None))
         }
     }
 }

@@ -256,7 +256,9 @@ pub(super) fn code(error: &Error) -> c_int {
         Error::Disconnected => MQTTCLIENT_DISCONNECTED,
         Error::MaxMessagesInflight => MQTTCLIENT_MAX_MESSAGES_INFLIGHT,
         Error::NoMemory => property_list::MEMORY_ERROR,
-        Error::Persistence => crate::ffi::persistence::MQTTCLIENT_PERSISTENCE_ERROR,
+        Error::Persistence(code) => {
+            code.unwrap_or(crate::ffi::persistence::MQTTCLIENT_PERSISTENCE_ERROR)
+        }
         Error::Refused(connack) => connack.code.0.into(),
     }
 }

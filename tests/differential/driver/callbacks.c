@@ -55,9 +55,11 @@ static int follow_plan(const struct plan *plan)
 {
     if (plan->line[0] != '\0') {
         own_part = CALLBACK;
+        begin_work();
         note(CALLBACK, "  in it: %s", plan->line);
         run_line(plan->line);
         note(CALLBACK, "  end of %s", plan->callback);
+        end_work();
     }
     return plan->result;
 }

@@ -24,6 +24,9 @@ void set_silence(int milliseconds);
 void begin_block(const char *line);
 /* Waits until all that the line caused has happened, and prints the block. */
 void end_block(void);
+/* A callback calls what the story has put in line for it: the block waits for it. */
+void begin_work(void);
+void end_work(void);
 /* Something happened that a block may be waiting for. */
 void wake_transcript(void);
 /* Prints what there is and ends the process; safe in a signal handler as far as that can be. */

@@ -1,5 +1,6 @@
 /* The message stores of the stories: the directory of the file store, and a store in memory for user persistence. */
 #include <dirent.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,14 +152,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct record records[128];
 static struct {
     char function[16];
-    int result, after;
+    int result, after, times;
 } failure;
 
 static int answer(const char *function)
 {
-    if (strcmp(failure.function, function) == 0 && failure.after-- <= 0)
-        return failure.result;
-    return 0;
+    if (strcmp(failure.function, function) != 0 || failure.after-- > 0 || failure.times-- <= 0)
+        return 0;
+    return failure.result;
 }
 
 static struct record *lookup(const char *key)
@@ -280,9 +281,10 @@ static int on_contains(void *handle, char *key)
     (void)handle;
     pthread_mutex_lock(&lock);
     bool there = lookup(key) != NULL;
-    note(STORE, "contains %s: %s", key, there ? "yes" : "no");
+    int rc = answer("contains");
+    note(STORE, rc == 0 ? "contains %s: %s" : "contains %s: fails", key, there ? "yes" : "no");
     pthread_mutex_unlock(&lock);
-    return there ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
+    return rc != 0 ? rc : there ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
 }
 
 MQTTClient_persistence *user_store(void)
@@ -293,7 +295,7 @@ MQTTClient_persistence *user_store(void)
     return &store;
 }
 
-/* store fail FUNCTION RESULT [AFTER], store fail none, store put KEY BYTES */
+/* store fail FUNCTION RESULT [AFTER [TIMES]], store fail none, store put KEY BYTES */
 void store_command(const struct words *words)
 {
     const char *verb = words->count > 1 ? words->word[1] : "";
@@ -302,6 +304,7 @@ void store_command(const struct words *words)
         snprintf(failure.function, sizeof failure.function, "%s", words->word[2]);
         failure.result = words->count > 3 ? atoi(words->word[3]) : -2;
         failure.after = words->count > 4 ? atoi(words->word[4]) : 0;
+        failure.times = words->count > 5 ? atoi(words->word[5]) : INT_MAX;
         pthread_mutex_unlock(&lock);
     } else if (strcmp(verb, "put") == 0 && words->count > 3) {
         size_t length;

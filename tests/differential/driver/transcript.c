@@ -12,6 +12,8 @@
 #define ROOM (1 << 18)
 /* How long a block is given to become what it should be, in ms. */
 #define PATIENCE 3000
+/* How long it waits for callbacks that are still at work, in ms. */
+#define WORK 20000
 /* After that: how long something that should not happen is looked out for at the end of the story, in ms. */
 #define LAST_SILENCE 60
 
@@ -27,6 +29,7 @@ static char port_text[16];
 static int silence = 300;
 static char *expected;      /* what is left of the expected transcript */
 static bool as_expected;    /* so far */
+static int at_work;         /* callbacks */
 
 static long long now_ms(void)
 {
@@ -61,6 +64,22 @@ void note(enum part part, const char *format, ...)
     used[part] += (size_t)snprintf(parts[part] + used[part], ROOM - used[part], "  %s %s\n", marks[part], line);
     if (used[part] >= ROOM)
         used[part] = ROOM - 1;
+    last_note = now_ms();
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+void begin_work(void)
+{
+    pthread_mutex_lock(&lock);
+    ++at_work;
+    pthread_mutex_unlock(&lock);
+}
+
+void end_work(void)
+{
+    pthread_mutex_lock(&lock);
+    --at_work;
     last_note = now_ms();
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -146,6 +165,8 @@ void end_block(void)
         }
     }
     if (!done) {
+        for (long long limit = now_ms() + WORK; at_work > 0 && now_ms() < limit;)
+            wait_until(limit);
         while (now_ms() < last_note + silence)
             wait_until(last_note + silence);
         render();

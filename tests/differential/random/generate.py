@@ -5,18 +5,23 @@ shows the difference. What cannot be avoided is normalised in compare.py.
 """
 import random
 
+from faults import Faults
+from inside import Inside
 from traffic import Traffic
-from vocabulary import CONNACK_PROPERTIES, MALFORMED, MALFORMED_5, packet, size
+from vocabulary import (CONNACK_PROPERTIES, CONNECT_PROPERTIES, DISCONNECT_PROPERTIES, MALFORMED, MALFORMED_5,
+                        WILL_PROPERTIES, packet, size)
 
 
-class Story(Traffic):
+class Story(Traffic, Inside, Faults):
     """What one client does. With others in the story it says who it is."""
 
     def __init__(self, chances, lines, name=None):
         self.random = chances
         self.lines = lines
         self.name = name
-        self.other = None
+        self.others = []
+        self.hears_loss = False
+        self.hears_leaving = False
         self.unheard = False  # its messages cannot be taken
         self.traced = False
         self.version = self.one_of([3, 4, 4, 4, 5, 5, 0])
@@ -36,9 +41,13 @@ class Story(Traffic):
         self.settled = True
         self.nul = False  # a topic with NUL may be among them
         self.planned = False  # something is to be done in a callback
+        self.completion_planned = False  # when a message is complete, of any client
         self.calm = self.store == "file" and self.chance(0.3)  # clean sessions over files: nothing stays unfinished
         self.renamed = False  # packet identifiers differ
         self.stopped = False  # nobody listens
+        self.interval = None  # the keep alive of the next connect
+        self.orphans = False  # records may be left that should have been removed
+        self.resent = False  # some of its messages were sent again
 
     def chance(self, probability):
         return self.random.random() < probability
@@ -80,12 +89,14 @@ class Story(Traffic):
             words.append(f"version={self.one_of([0, 3, 4])}")
         self.say(" ".join(words))
         if self.callbacks:
-            lost = "" if self.chance(0.8) else " lost=no"
+            self.hears_loss = self.chance(0.8)
+            lost = "" if self.hears_loss else " lost=no"
             complete = "" if self.chance(0.8) else " complete=no"
             self.say("callbacks" + lost + complete)
             if self.v5:
                 self.say("published" if self.chance(0.7) else "published no")
-                if self.chance(0.7):
+                self.hears_leaving = self.chance(0.7)
+                if self.hears_leaving:
                     self.say("disconnected")
 
     def connect_words(self):
@@ -105,10 +116,10 @@ class Story(Traffic):
         if self.chance(0.3):
             self.window = self.one_of([1, 2, 5])
             words.append(f"window={self.window}")
-        if self.chance(0.2):
-            words.append(f"keepalive={self.one_of([0, 20, 300, 65535])}")
-        if self.chance(0.1):
-            words.append(f"retry={self.one_of([0, 20])}")
+        if self.interval is not None:
+            words.append(f"keepalive={self.interval} retry={self.one_of([1, 1, 10])}")
+        elif self.chance(0.2):
+            words.append(f"keepalive={self.one_of([0, 300, 65535])}")
         if self.chance(0.2):
             words.append(f"will={self.one_of(['w', 'w/t', 'a'])} message={self.one_of(['bye', '*200'])} "
                          f"qos={self.random.randrange(3)} retained={self.random.randrange(2)}")
@@ -117,7 +128,7 @@ class Story(Traffic):
         elif self.chance(0.1):
             words.append("will=w message=x willstruct=0 " + self.one_of(["payload=#00", "qos=1 retained=1", ""]))
         if self.v5 and any(word.startswith("will=") for word in words) and self.chance(0.5):
-            words.append("willprops=" + self.one_of(["24:5", "1:1,3:text/plain", "38:a~b,2:60", "8:r/t,9:#0102"]))
+            words.append("willprops=" + self.one_of(WILL_PROPERTIES))
         if self.chance(0.08):
             addresses = ["tcp://127.0.0.1:PORT", "127.0.0.1:PORT,tcp://127.0.0.1:1"]
             if not (self.clean and self.store == "user"):  # avoids: user-store-of-a-clean-connect-to-dead-addresses
@@ -129,7 +140,7 @@ class Story(Traffic):
         if self.chance(0.2):
             words.append(self.one_of(["password=p", "binary=#00ff"]))
         if self.v5 and self.chance(0.3):
-            words.append("props=" + self.one_of(["17:30", "33:20", "38:a~b", "25:1", "39:100000", "34:3"]))
+            words.append("props=" + self.one_of(CONNECT_PROPERTIES))
         return words
 
     def connect_wrongly(self):
@@ -143,7 +154,7 @@ class Story(Traffic):
 
     def connect(self):
         # avoids: a-connect-resends-what-other-clients-have-sent
-        if self.tokens and self.other is not None and self.other.online and self.other.tokens:
+        if self.tokens and any(each.online and each.tokens for each in self.others):
             return
         if self.calm:
             self.settle()
@@ -153,7 +164,7 @@ class Story(Traffic):
             self.settle_after_end()
         if self.chance(0.1):
             self.connect_wrongly()
-        if self.chance(0.1):
+        if self.chance(0.1) and not self.stopped:  # avoids: a-clean-connect-that-reaches-nobody
             self.refused_connect()
         if self.stopped or self.chance(0.04):
             self.connect_to_nobody()
@@ -166,12 +177,16 @@ class Story(Traffic):
             properties = self.one_of(CONNACK_PROPERTIES)
             if properties == "21 00 03":
                 self.window = min(self.window, 3)
-            self.say("broker once CONNECT " + packet(0x20, f"{kept_there} 00 {size(properties):02x} {properties}"))
-        elif kept_there == "01":
-            self.say("broker once CONNECT 20 02 01 00")
+            answer = packet(0x20, f"{kept_there} 00 {size(properties):02x} {properties}")
+        else:
+            answer = f"20 02 {kept_there} 00"
+        late = "after 300 " if self.chance(0.1) else ""
+        if self.v5 or late or kept_there == "01":
+            self.say(f"broker once CONNECT {late}{answer}")
         answer = self.answer_to_resent() if self.tokens and not self.clean else "usual"
         self.say(" ".join(words))
         self.online = True
+        self.resent = self.resent or self.tokens > 0
         self.held = answer == "hold"
         self.stuck = self.tokens if answer in ("none", "hold") else 0
         if answer == "usual":
@@ -202,17 +217,19 @@ class Story(Traffic):
     def refused_connect(self):
         """avoids: connect-falls-back-to-3.1-for-bad-credentials, v5-connect-refused-with-properties,
         connect-to-a-broker-that-answers-nonsense"""
+        ends = ["close", "reset", "20 close", "20 02 close", "20 02 00 reset"]
         if self.v5:
-            answers = ["20 03 00 87 00", "20 03 00 84 00", "20 03 00 9c 00", "close", "20 02 00 86"]
+            answers = ["20 03 00 87 00", "20 03 00 84 00", "20 03 00 9c 00", "20 02 00 86", *ends]
         elif self.version == 0:
-            answers = ["20 02 00 01", "close", "reset"]
+            answers = ["20 02 00 01", *ends]
         else:
-            answers = ["20 02 00 01", "20 02 00 02", "20 02 00 05", "20 02 00 4d", "close", "reset", "20 01 00 close"]
+            answers = ["20 02 00 01", "20 02 00 02", "20 02 00 05", "20 02 00 4d", "20 01 00 close", *ends]
         for _ in range(2 if self.version == 0 else 1):
             self.say("broker once CONNECT " + self.one_of(answers))
         words = " ".join(self.connect_words())
-        if self.queued and not self.callbacks:
-            words = words.replace("clean=1", "clean=0")  # avoids: refused-clean-connect-keeps-received-messages
+        # avoids: refused-clean-connect-keeps-received-messages, user-store-of-a-clean-connect-to-dead-addresses
+        if self.queued and not self.callbacks or self.store == "user" and "uris=" in words:
+            words = words.replace("clean=1", "clean=0").replace("start=1", "start=0")
         self.say(words)
         self.say("broker usual")
         self.online = False
@@ -223,7 +240,8 @@ class Story(Traffic):
             self.receive_all()
         timeout = self.one_of([0, 0, 100, 350])
         if self.v5 and self.chance(0.6):
-            extra = self.one_of(["", " reason=4", " reason=0 props=38:a~b", " reason=152", " props=17:9"])
+            extra = self.one_of(["", " reason=4", " reason=152", " props=" + self.one_of(DISCONNECT_PROPERTIES),
+                                 " reason=4 props=" + self.one_of(DISCONNECT_PROPERTIES)])
             self.say(f"disconnect5 {timeout}{extra}")
         else:
             self.say(f"disconnect {timeout}")
@@ -251,6 +269,8 @@ class Story(Traffic):
         self.restarted = kept
         self.renamed = kept
         self.queued = 0
+        if self.store == "user" and self.chance(0.4):
+            self.create_over_a_failing_store()
         self.create()
 
     def before_loss(self):
@@ -258,7 +278,13 @@ class Story(Traffic):
         if self.clean and not self.v5:
             self.receive_all()
 
+    def keeps_more(self):
+        """Messages would be lost that cannot be taken before (avoids: clean-session-keeps-received-messages-at-a-loss)."""
+        return self.unheard and self.queued > 0 and self.clean and not self.v5
+
     def lose(self):
+        if self.keeps_more():
+            return self.ask()
         self.before_loss()
         if not self.settled:
             self.settle()
@@ -272,9 +298,10 @@ class Story(Traffic):
             self.say("yield 2" if self.unheard or self.nul or self.chance(0.6) else "receive 200")
             self.say("yield")
         self.settle_after_end()
-        if self.other is None and self.chance(0.15):
+        if not self.others and self.chance(0.15):
             self.stopped = True
             self.say("broker stop")
+        return None
 
     # --- questions ----------------------------------------------------------------------------------------------
 
@@ -285,7 +312,8 @@ class Story(Traffic):
                      "callbacks arrived=no"]
         if not self.renamed:
             questions += ["wait 1 0", f"wait {self.random.randrange(1, 6)} 150"]
-        if not self.unheard:
+        # avoids: receive-mode-of-one-client-beside-callbacks-of-another
+        if not (self.unheard or self.others and self.callbacks and not self.online):
             questions += ["receive 50", "receive 0"]
         self.say(self.one_of(questions))
 
@@ -299,7 +327,9 @@ class Story(Traffic):
         usual = [self.publish] * 8 + [self.subscribe] * 3 + [self.arrive] * 5 + [self.release_received] * 2
         usual += [self.receive] * (1 if self.callbacks else 3) + [self.ask] * 3 + [self.lose] * 2
         usual += [self.disconnect, self.connect, self.restart, self.unblock, self.plan]
-        usual += [self.call_inside] * (3 if self.callbacks else 0)
+        usual += [self.cut, self.stray]
+        usual += [self.call_inside] * 3 + [self.lose_inside, self.leave] if self.callbacks else []
+        usual += [self.fail_store] * (4 if self.store == "user" else 0) + [self.idle] * (not self.others)
         if not self.online and self.chance(0.6):
             self.connect()
         else:
@@ -320,7 +350,7 @@ def story(seed):
     chances, lines = random.Random(seed), []
     clients = [Story(chances, lines)]
     if clients[0].chance(0.3):
-        clients = pair(chances, lines)
+        clients = group(chances, lines)
     elif clients[0].chance(0.1):
         lines.append("trace 4")
         clients[0].traced = True
@@ -337,14 +367,14 @@ def story(seed):
     return [" ".join(line.split()) if '"' not in line else line for line in lines]
 
 
-def pair(chances, lines):
-    clients = [Story(chances, lines, name) for name in "ab"]
-    first, second = clients
-    first.other, second.other = second, first
-    if first.store == second.store == "user":
-        second.store = "none"  # the driver has one only
+def group(chances, lines):
+    clients = [Story(chances, lines, name) for name in "abcd"[:chances.choice([2, 2, 3, 4])]]
+    for client in clients:
+        client.others = [each for each in clients if each is not client]
+        if client.store == "user" and any(each.store == "user" for each in clients[:clients.index(client)]):
+            client.store = "none"  # the driver has one only
     for client in clients:
         # avoids: receive-mode-of-one-client-beside-callbacks-of-another
-        client.unheard = client.other.callbacks and not client.callbacks
-        client.calm = client.calm and not client.unheard
+        client.unheard = not client.callbacks and any(each.callbacks for each in client.others)
+        client.calm = client.calm and client.store == "file" and not client.unheard
     return clients

@@ -65,9 +65,10 @@ class Renaming:
 
     def line(self, line, client):
         """One line with names in place of identifiers; `client` is who makes the call."""
-        wire = re.match(r"(  wire (c\d+) (\w+) )([0-9a-f ]+)$", line)
+        wire = re.match(r"(  wire (c\d+) (\w+) )([0-9a-f ]+?)( \.\.\. .*)?$", line)
         if wire:
-            return self.wire(*wire.groups())
+            head, connection, kind, words, rest = wire.groups()
+            return self.wire(head, connection, kind, words) + (rest or "")
         token = re.match(r"(.*= (?:0, )?token )(\d+)$", line)
         if token:
             self.client(client).give(token.group(2))

@@ -1,8 +1,8 @@
 """The traffic of random stories: publishing, subscribing, receiving."""
 import re
 
-from vocabulary import (ERROR_CODES_5, FILTERS, OWN_PROPERTIES, PAYLOADS, PUBLISH_PROPERTIES, TOPICS, WORDS, packet,
-                        size)
+from vocabulary import (ERROR_CODES_5, FILTERS, OWN_PROPERTIES, PAYLOADS, PUBLISH_PROPERTIES,
+                        SUBSCRIBE_PROPERTIES, TOPICS, UNSUBSCRIBE_PROPERTIES, WORDS, packet, size)
 
 
 class Traffic:
@@ -45,15 +45,16 @@ class Traffic:
             return None
         reactions = ["usual"] * 5 + ["delay", "twice", "code"]
         if not self.calm:
-            reactions += ["withhold", "hold", "end"]
-            reactions += [] if self.planned else ["end-after"]  # the callback and the end would race
+            reactions += ["withhold", "hold"]
+            reactions += [] if self.keeps_more() else ["end", "cut"]
+            reactions += [] if self.planned or self.keeps_more() else ["end-after"]  # the callback and the end would race
         reaction = self.one_of(reactions)
         wait = None
         if reaction == "twice" and self.planned:
             reaction = "usual"  # avoids: acks-for-unknown-ids-with-callbacks
         if reaction != "usual" and not self.settled:
             self.settle()
-        if reaction in ("end", "end-after"):
+        if reaction in ("end", "end-after", "cut"):
             self.before_loss()
         if reaction in ("withhold", "hold"):
             kind = "PUBLISH" if qos == 1 or self.chance(0.5) else "PUBREL"
@@ -81,15 +82,16 @@ class Traffic:
                     ["50 03 ID 10", f"50 03 ID {code}", f"50 08 ID {code} 04 1f 00 01 78"]))
             else:
                 self.say("broker once PUBREL " + self.one_of(["70 03 ID 00", "70 03 ID 92", "70 04 ID 92 00"]))
-        elif reaction in ("end", "end-after"):
+        elif reaction in ("end", "end-after", "cut"):
             how = self.one_of(["close", "reset"])
             kind = "PUBREL" if qos == 2 and self.chance(0.5) else "PUBLISH"
-            first = {"PUBREL": "70 02 ID ", "PUBLISH": "40 02 ID " if qos == 1 else "50 02 ID "}[kind]
-            self.say(f"broker once {kind} {first if reaction == 'end-after' else ''}{how}")
+            first = {"PUBREL": "70 02 ID", "PUBLISH": "40 02 ID" if qos == 1 else "50 02 ID"}[kind]
+            first = {"end": "", "end-after": first, "cut": self.one_of([first[:2], first[:5], first[:5] + " 00"])}[reaction]
+            self.say(f"broker once {kind} {first} {how}")
         self.say(line)
         if wait:
             self.say(wait)
-        if reaction in ("end", "end-after"):
+        if reaction in ("end", "end-after", "cut"):
             self.tokens += 1
             self.settle()
             self.settle_after_end()
@@ -127,13 +129,24 @@ class Traffic:
         if five and not removing and self.chance(0.3):
             words.append(self.one_of(["nolocal=1", "asis=1", "handling=2", "nolocal=1 asis=1 handling=1"]))
         if five and self.chance(0.2):
-            words.append("props=" + self.one_of(["38:a~b"] if removing else ["11:5", "38:a~b", "11:268435455,38:a~b"]))
+            words.append("props=" + self.one_of(UNSUBSCRIBE_PROPERTIES if removing else SUBSCRIBE_PROPERTIES))
+        kind, cut = "UNSUBSCRIBE" if removing else "SUBSCRIBE", False
         if self.online and self.chance(0.4):
-            kind = "UNSUBSCRIBE" if removing else "SUBSCRIBE"
             self.say(f"broker once {kind} {self.answer_to_request(removing, count)}")
+        elif self.online and self.chance(0.15):
+            self.say(f"broker once {kind} after {self.one_of([150, 400])}")
+        elif self.online and not self.callbacks and not self.calm and self.chance(0.15):
+            # avoids: subscribe-while-the-broker-resets-with-callbacks
+            cut = True
+            self.before_loss()
+            first = "b0" if removing else "90"
+            self.say(f"broker once {kind} {self.one_of(['', first, first + ' 05', first + ' 05 ID'])} close")
         self.say(" ".join(words))
         self.say("broker usual")
         self.settle()
+        if cut and "NULL" not in " ".join(words):
+            self.say("yield")
+            self.lose() if self.chance(0.5) else self.disconnect()
 
     def answer_to_request(self, removing, count):
         if self.v5:
@@ -223,7 +236,8 @@ class Traffic:
         self.settle()
 
     def receive(self):
-        if self.unheard:
+        # avoids: receive-mode-of-one-client-beside-callbacks-of-another
+        if self.unheard or self.others and self.callbacks and not self.online:
             return
         if not self.settled:
             self.settle()  # avoids: receive-returns-queued-messages-in-order
@@ -235,50 +249,3 @@ class Traffic:
             for _ in range(self.queued + 2 if self.queued else 0):  # some come twice
                 self.say("receive 50")
             self.queued = 0
-
-    def plan(self):
-        """What a callback is to do (avoids: subscribe-from-message-arrived, waiting-in-message-arrived,
-        connect-from-connection-lost, a-refused-message-is-offered-again)."""
-        if self.callbacks:
-            self.planned = True
-            calls = ["on arrived do isconnected", "on arrived do pending", "on arrived do wait 1 0",
-                     "on complete do isconnected", "on complete do pending", "on lost do isconnected",
-                     "on arrived do publish NULL x 1"]
-            if self.other is None:  # avoids: receive-mode-of-one-client-beside-callbacks-of-another
-                calls.append("on arrived do receive 10")
-            self.say(self.one_of(calls))
-
-    def call_inside(self):
-        """Something happens, and the callback calls what may change more (avoids: what `plan` avoids). Not in
-        connectionLost: the original does not always survive that."""
-        # With a trace, the lines of two threads would race.
-        if not self.online or self.planned or self.traced or self.stuck >= self.window:
-            return self.plan()
-        if not self.settled:
-            self.settle()
-        calls = ["isconnected", "pending", "timeout 5000", "callbacks"]
-        other = self.other
-        if other is not None and other.online and other.stuck < other.window and other.settled:
-            calls += [f"@{other.name} publish t x {self.random.randrange(3)}", f"@{other.name} pending",
-                      f"@{other.name} isconnected"]
-        alive = calls + [f"publish t x {self.random.randrange(3)}"] * 4 + ["publishmessage a/b hello 1"] * 2
-        where = self.one_of(["arrived", "arrived", "complete"])
-        if where == "arrived" and self.v5 and self.store != "none":
-            where = "complete"  # avoids: v5-user-store
-        if where == "arrived":
-            self.say(f"on arrived do {self.one_of(alive)}")
-            self.say("broker send " + self.inbound(0, 0))
-            self.settle_both()
-        else:
-            if self.v5:
-                # avoids: v5-pending-tokens-in-published
-                alive = [call for call in alive if call not in ("pending", "callbacks")]
-            self.say(f"on {'published' if self.v5 else 'complete'} do {self.one_of(alive)}")
-            self.say(f"publish{'5' if self.v5 else ''} t x {self.one_of([1, 2])}")
-            self.settle_both()
-        return None
-
-    def settle_both(self):
-        self.settle()
-        if self.other is not None:
-            self.other.settle()

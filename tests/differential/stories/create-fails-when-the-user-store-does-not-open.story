@@ -5,3 +5,6 @@ connect version=4
 publish t hello 1
 disconnect 0
 destroy
+store fail open 5 0 1
+create store=user
+destroy
