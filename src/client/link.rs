@@ -6,7 +6,7 @@ use super::{Client, dispatch::Notice, pump, reactor};
 use crate::packet::ReasonCode;
 use crate::process_lock::MutexGuard;
 use crate::trace::Level;
-use crate::transport::Transport;
+use crate::transport::{StreamSocket, Transport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -17,8 +17,8 @@ pub(super) struct Link {
     pub(super) number: u64,
     /// Received bytes that are not a whole packet yet; `None` while a thread reads.
     pub(super) input: Option<ReadBuffer>,
-    /// See [`Transport::write_may_call_out`].
-    pub(super) write_may_call_out: bool,
+    /// The transport, if it is a [plain socket](Transport::as_socket).
+    pub(super) socket: Option<Arc<StreamSocket>>,
     /// The transport took no more bytes; cleared when it is writable again.
     pub(super) blocked: bool,
     /// What it waits for then comes by reading.
@@ -40,7 +40,7 @@ impl Link {
     pub(super) fn new(transport: Arc<dyn Transport>) -> Link {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Link {
-            write_may_call_out: transport.write_may_call_out(),
+            socket: Arc::clone(&transport).as_socket(),
             transport,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             input: Some(ReadBuffer::default()),

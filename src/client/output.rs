@@ -75,13 +75,14 @@ impl Client {
         else {
             return self.send_taken_head(state, now, payload);
         };
-        let free = !(*sending || link.blocked || link.write_may_call_out) && outbox.is_empty();
-        if !quiet || !free || payload.len() > JOINED_PAYLOAD {
+        let free = !(*sending || link.blocked) && outbox.is_empty();
+        let few = payload.len() <= JOINED_PAYLOAD;
+        let Some(socket) = link.socket.as_ref().filter(|_| quiet && free && few) else {
             return self.send_taken_head(state, now, payload);
-        }
+        };
         // Nobody waits for the lock, and the socket takes the bytes or refuses them at once.
         head.extend_from_slice(payload);
-        let result = link.transport.write(&[IoSlice::new(head)]);
+        let result = socket.send(head);
         if result.as_ref().is_ok_and(|sent| *sent == head.len()) {
             session.note_sent(now);
             if head.capacity() > KEPT_CAPACITY {

@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 
 pub mod address;
 mod connect;
@@ -22,6 +23,7 @@ mod websocket;
 pub use address::{BadScheme, Scheme, ServerAddress};
 pub use connect::{Options, Resumption, connect};
 pub use proxy::Proxies;
+pub use socket::StreamSocket;
 #[cfg(feature = "tls")]
 pub use tls::{ErrorReport, PskLookup, TlsOptions};
 pub use wait::{Interest, wait_any, wait_ready};
@@ -61,9 +63,10 @@ pub trait Transport: Send + Sync {
     fn read_awaits_output(&self) -> bool {
         false
     }
-    /// Whether a write may call the application's code, or take long: no lock may be held then.
-    fn write_may_call_out(&self) -> bool {
-        true
+    /// The socket, where nothing lies between: a write of few bytes to it returns at once and calls nothing of the
+    /// application's, so that a lock may be held meanwhile.
+    fn as_socket(self: Arc<Self>) -> Option<Arc<StreamSocket>> {
+        None
     }
     /// Whether the write that would block can go on once the descriptor is readable, instead of writable.
     fn write_awaits_input(&self) -> bool {

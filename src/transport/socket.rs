@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
@@ -25,6 +26,14 @@ impl StreamSocket {
     pub(super) fn new(socket: OwnedFd) -> StreamSocket {
         StreamSocket { socket }
     }
+
+    /// [`write`](Transport::write) of bytes that stand in one piece.
+    #[inline]
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| {
+            rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL)
+        })?)
+    }
 }
 
 impl Transport for StreamSocket {
@@ -39,18 +48,14 @@ impl Transport for StreamSocket {
     }
 
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let flags = SendFlags::NOSIGNAL;
-        let sent = match bufs {
-            [single] => retry_on_intr(|| rustix::net::send(&self.socket, single, flags)),
-            _ => {
-                let bufs = &bufs[..bufs.len().min(MAX_BUFFERS)];
-                retry_on_intr(|| {
-                    let mut control = SendAncillaryBuffer::default();
-                    rustix::net::sendmsg(&self.socket, bufs, &mut control, flags)
-                })
-            }
-        };
-        Ok(sent?)
+        if let [single] = bufs {
+            return self.send(single);
+        }
+        let bufs = &bufs[..bufs.len().min(MAX_BUFFERS)];
+        Ok(retry_on_intr(|| {
+            let mut control = SendAncillaryBuffer::default();
+            rustix::net::sendmsg(&self.socket, bufs, &mut control, SendFlags::NOSIGNAL)
+        })?)
     }
 
     fn shutdown(&self) {
@@ -74,8 +79,8 @@ impl Transport for StreamSocket {
         false
     }
 
-    fn write_may_call_out(&self) -> bool {
-        false
+    fn as_socket(self: Arc<Self>) -> Option<Arc<StreamSocket>> {
+        Some(self)
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
