@@ -19,6 +19,7 @@ mod sent_packet;
 mod step;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
@@ -40,6 +41,7 @@ use packet_id::PacketIds;
 use sent_packet::PacketBuffers;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
+use undo::{StepStart, Undo};
 
 /// Where the connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,31 +50,6 @@ enum State {
     /// CONNECT is sent, CONNACK awaited.
     Connecting,
     Connected,
-}
-
-/// How to take back the input being handled when its record cannot be stored.
-#[derive(Debug)]
-enum Undo {
-    /// Only the answer is withheld.
-    Nothing,
-    /// The message is not taken over, and its alias stands for what it stood for before.
-    Publish(PacketId, Option<(u16, Option<Bytes>)>),
-    /// The exchange is not begun.
-    Received(PacketId),
-    /// The exchange is not ended.
-    Released(PacketId, Box<Received>),
-    /// PUBREC is not accepted.
-    PubRel(PacketId),
-}
-
-/// What there was before the input being handled.
-#[derive(Clone, Copy, Debug, Default)]
-struct StepStart {
-    bytes: usize,
-    events: usize,
-    ids: PacketIds,
-    next_queue_seq: u32,
-    last_queued: Option<received::QueuedMark>,
 }
 
 /// A packet that does not belong where it came.
@@ -388,71 +365,6 @@ impl Session {
             PacketType::PubRel => self.handle_pubrel(ack),
             PacketType::PubComp => self.handle_pubcomp(now, ack),
             _ => Err(UNEXPECTED),
-        }
-    }
-
-    /// A store operation of the last input failed. `true`: the input has been taken back, its bytes and events are
-    /// forgotten, and its remaining store operations are dropped. `false`: it was a removal, a mere refresh, or nothing
-    /// that was promised to last; go on.
-    #[must_use]
-    pub fn store_failed(&mut self) -> bool {
-        let Some(undo) = self.undo.take() else {
-            return false;
-        };
-        self.store_ops.clear();
-        self.send.truncate(self.step_start.bytes);
-        self.events.truncate(self.step_start.events);
-        // The next records get the same names, and replace what a failed write may have left.
-        self.ids = self.step_start.ids;
-        self.next_queue_seq = self.step_start.next_queue_seq;
-        self.last_queued = self.step_start.last_queued;
-        match undo {
-            Undo::Nothing => {}
-            Undo::Publish(id, alias) => {
-                self.inflight.remove(id);
-                if let Some((alias, topic)) = alias {
-                    self.outbound_aliases.put_back(alias, topic);
-                }
-            }
-            Undo::Received(id) => {
-                self.received.remove(&id);
-            }
-            Undo::Released(id, received) => {
-                self.received.insert(id, *received);
-            }
-            Undo::PubRel(id) => {
-                if let Some(message) = self.inflight.get_mut(id) {
-                    message.awaiting = Awaiting::PubRec;
-                }
-            }
-        }
-        true
-    }
-
-    #[inline(always)]
-    fn begin_step(&mut self) {
-        // Without records nothing can fail.
-        if self.keeps_records {
-            self.note_step_start();
-        }
-    }
-
-    fn note_step_start(&mut self) {
-        self.undo = None;
-        self.step_start = StepStart {
-            bytes: self.send.len(),
-            events: self.events.len(),
-            ids: self.ids,
-            next_queue_seq: self.next_queue_seq,
-            last_queued: self.last_queued,
-        };
-    }
-
-    /// What is to be taken back if a record of this step cannot be stored.
-    #[inline(always)]
-    fn set_undo(&mut self, undo: impl FnOnce() -> Undo) {
-        if self.keeps_records {
-            self.undo = Some(undo());
         }
     }
 

@@ -77,6 +77,7 @@ impl Session {
             sent_properties = properties.clone();
         }
         self.begin_step();
+        let ids = self.ids;
         let id = self.next_id()?;
         let start = self.send.len();
         let too_large =
@@ -85,7 +86,7 @@ impl Session {
         let size = self.send.len() - start;
         if encoded.is_err() || size > self.server_limits.maximum_packet_size as usize {
             self.send.truncate(start);
-            self.ids = self.step_start.ids;
+            self.ids = ids;
             return Err(too_large);
         }
         self.requests.insert(id, request);

@@ -1,6 +1,8 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 
 use super::*;
+use crate::packet::SubscriptionRequest;
+use QoS::AtLeastOnce;
 
 fn unsuback(version: ProtocolVersion, number: u16, codes: &[u8]) -> Packet {
     Packet::UnsubAck(suback(number, if version == V5 { codes } else { &[] }))
@@ -114,4 +116,23 @@ fn nothing_is_asked_without_a_connection() {
     let mut client = Client::new(V5);
     let refused = client.session.subscribe(Vec::new(), &Properties::new());
     assert_eq!(refused, Err(SendError::NotConnected));
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_takes_no_identifier() {
+    for mut client in [Client::new(V5), Client::without_records(V5)] {
+        client.connect(connack_with([four_bytes(
+            Property::MAXIMUM_PACKET_SIZE,
+            20,
+        )]));
+        assert_eq!(client.publish(AtLeastOnce, "x").0, 1);
+        client.receive(puback(1));
+        let filter = SubscriptionRequest {
+            filter: Bytes::from_static(b"longer/than/the/server/takes"),
+            options: 1,
+        };
+        let refused = client.session.subscribe(vec![filter], &Properties::new());
+        assert!(matches!(refused, Err(SendError::NotAllowed(_))));
+        assert_eq!(client.publish(AtLeastOnce, "x").0, 2);
+    }
 }
