@@ -1,6 +1,9 @@
 //! The line between C and Rust: no panic crosses it, and the trace is written out behind it.
+//!
+//! The exported functions are `extern "C-unwind"`, for glibc unwinds a thread that is cancelled. It does so where nothing has
+//! to be dropped: before the work of a function is begun or when its answer, plain data, is all that is left of it.
 
-use super::cancellation::{self, Deferred};
+use super::cancellation;
 use super::client::{MQTTCLIENT_FAILURE, MQTTResponse};
 use super::properties::MQTTProperties;
 use crate::trace::{self, Level};
@@ -60,22 +63,29 @@ impl Failure for MQTTProperties {
 }
 
 /// Runs the body of the exported function `name`; if it panics the answer is the failure value of its type.
-pub(super) fn boundary<T: Failure>(name: &'static str, body: impl FnOnce() -> T) -> T {
+pub(super) fn boundary<T: Failure + Copy>(name: &'static str, body: impl FnOnce() -> T) -> T {
     boundary_or(name, T::FAILURE, body)
 }
 
 /// As [`boundary`], for functions that may wait: a thread that has been cancelled ends here, before anything is done.
-///
-/// The exported function has to be `extern "C-unwind"`, for that is how glibc ends a thread.
 #[inline]
-pub(super) fn cancellation_point<T: Failure>(name: &'static str, body: impl FnOnce() -> T) -> T {
+pub(super) fn cancellation_point<T: Failure + Copy>(
+    name: &'static str,
+    body: impl FnOnce() -> T,
+) -> T {
     cancellation::test();
     boundary(name, body)
 }
 
 /// As [`boundary`], for functions whose type has a failure value that would be taken for an answer.
-pub(super) fn boundary_or<T>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
-    let _deferred = Deferred::begin();
+pub(super) fn boundary_or<T: Copy>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
+    let before = cancellation::defer();
+    let answer = without_panic(name, failure, body);
+    cancellation::restore(before);
+    answer
+}
+
+fn without_panic<T>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
     // Asserted: what a panic leaves half done is behind locks and looked at again under them.
     let result = catch_unwind(AssertUnwindSafe(body));
     let answer = result.unwrap_or_else(|panic| {

@@ -6,36 +6,32 @@ use std::ffi::c_int;
 /// <pthread.h>
 const PTHREAD_CANCEL_DISABLE: c_int = 1;
 
-// The `libc` crate does not declare them. The first one is no cancellation point.
-unsafe extern "C" {
-    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
-}
+// The `libc` crate does not declare them.
 unsafe extern "C-unwind" {
+    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
     fn pthread_testcancel();
 }
 
-/// While it lives the thread is not cancelled.
-pub(super) struct Deferred {
-    before: c_int,
+/// Whether a thread may be cancelled.
+#[derive(Clone, Copy)]
+pub(super) struct State(c_int);
+
+/// The thread is not cancelled until [`restore`]; what was before.
+#[inline]
+pub(super) fn defer() -> State {
+    let mut before = PTHREAD_CANCEL_DISABLE;
+    // SAFETY: the state is one of <pthread.h>, and `before` may be written to.
+    unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
+    State(before)
 }
 
-impl Deferred {
-    #[inline]
-    pub(super) fn begin() -> Deferred {
-        let mut before = PTHREAD_CANCEL_DISABLE;
-        // SAFETY: the state is one of <pthread.h>, and `before` may be written to.
-        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
-        Deferred { before }
-    }
-}
-
-impl Drop for Deferred {
-    #[inline]
-    fn drop(&mut self) {
-        let mut ours = PTHREAD_CANCEL_DISABLE;
-        // SAFETY: the state is one that this function told, and `ours` may be written to.
-        unsafe { pthread_setcancelstate(self.before, &mut ours) };
-    }
+/// Undoes [`defer`]. A thread that is to be cancelled asynchronously ends here if it has been cancelled meanwhile.
+#[inline]
+pub(super) fn restore(before: State) {
+    let mut ours = PTHREAD_CANCEL_DISABLE;
+    // SAFETY: the state is one that `defer` told, and `ours` may be written to. If it unwinds, then only through the frames
+    // above the program's, which own nothing any more.
+    unsafe { pthread_setcancelstate(before.0, &mut ours) };
 }
 
 /// Ends the thread if it has been cancelled.

@@ -24,14 +24,17 @@ pub type ThreadFunction = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 
 /// Memory in use by the library. It keeps no account and says 0, which is what programs check for at their end.
 #[unsafe(no_mangle)]
-pub extern "C" fn Heap_get_info() -> *mut HeapInfo {
+pub extern "C-unwind" fn Heap_get_info() -> *mut HeapInfo {
     boundary("Heap_get_info", entry::helpers::heap_info)
 }
 
 /// Starts a detached thread.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Thread_start(function: Option<ThreadFunction>, argument: *mut c_void) {
+pub unsafe extern "C-unwind" fn Thread_start(
+    function: Option<ThreadFunction>,
+    argument: *mut c_void,
+) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Thread_start", || unsafe {
         entry::helpers::start_thread(function, argument)
@@ -41,7 +44,7 @@ pub unsafe extern "C" fn Thread_start(function: Option<ThreadFunction>, argument
 /// Makes a mutex; `rc` (may be NULL) is set to 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Thread_create_mutex(rc: *mut c_int) -> *mut pthread_mutex_t {
+pub unsafe extern "C-unwind" fn Thread_create_mutex(rc: *mut c_int) -> *mut pthread_mutex_t {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Thread_create_mutex", || unsafe {
         entry::helpers::create_mutex(rc)
@@ -51,7 +54,7 @@ pub unsafe extern "C" fn Thread_create_mutex(rc: *mut c_int) -> *mut pthread_mut
 /// Locks a mutex; 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Thread_lock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
+pub unsafe extern "C-unwind" fn Thread_lock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Thread_lock_mutex", || unsafe {
         entry::helpers::lock_mutex(mutex)
@@ -61,7 +64,7 @@ pub unsafe extern "C" fn Thread_lock_mutex(mutex: *mut pthread_mutex_t) -> c_int
 /// Unlocks a mutex; 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
+pub unsafe extern "C-unwind" fn Thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Thread_unlock_mutex", || unsafe {
         entry::helpers::unlock_mutex(mutex)
@@ -70,14 +73,14 @@ pub unsafe extern "C" fn Thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_i
 
 /// The calling thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn Thread_getid() -> ThreadId {
+pub extern "C-unwind" fn Thread_getid() -> ThreadId {
     boundary("Thread_getid", entry::helpers::current_thread)
 }
 
 /// Starts a detached thread.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Paho_thread_start(
+pub unsafe extern "C-unwind" fn Paho_thread_start(
     function: Option<ThreadFunction>,
     argument: *mut c_void,
 ) {
@@ -90,7 +93,7 @@ pub unsafe extern "C" fn Paho_thread_start(
 /// Makes a mutex; `rc` (may be NULL) is set to 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Paho_thread_create_mutex(rc: *mut c_int) -> *mut pthread_mutex_t {
+pub unsafe extern "C-unwind" fn Paho_thread_create_mutex(rc: *mut c_int) -> *mut pthread_mutex_t {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Paho_thread_create_mutex", || unsafe {
         entry::helpers::create_mutex(rc)
@@ -100,7 +103,7 @@ pub unsafe extern "C" fn Paho_thread_create_mutex(rc: *mut c_int) -> *mut pthrea
 /// Locks a mutex; 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Paho_thread_lock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
+pub unsafe extern "C-unwind" fn Paho_thread_lock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Paho_thread_lock_mutex", || unsafe {
         entry::helpers::lock_mutex(mutex)
@@ -110,7 +113,7 @@ pub unsafe extern "C" fn Paho_thread_lock_mutex(mutex: *mut pthread_mutex_t) -> 
 /// Unlocks a mutex; 0 or the error number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn Paho_thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
+pub unsafe extern "C-unwind" fn Paho_thread_unlock_mutex(mutex: *mut pthread_mutex_t) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("Paho_thread_unlock_mutex", || unsafe {
         entry::helpers::unlock_mutex(mutex)
@@ -119,6 +122,6 @@ pub unsafe extern "C" fn Paho_thread_unlock_mutex(mutex: *mut pthread_mutex_t) -
 
 /// The calling thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn Paho_thread_getid() -> ThreadId {
+pub extern "C-unwind" fn Paho_thread_getid() -> ThreadId {
     boundary("Paho_thread_getid", entry::helpers::current_thread)
 }

@@ -136,7 +136,7 @@ pub struct MQTTProperties {
 /// Returns a constant C string that must not be freed, or NULL if there is no such property. May be called from any
 /// thread, and in callbacks.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTPropertyName(value: MQTTPropertyCodes) -> *const c_char {
+pub extern "C-unwind" fn MQTTPropertyName(value: MQTTPropertyCodes) -> *const c_char {
     boundary("MQTTPropertyName", || entry::text::property_name(value))
 }
 
@@ -144,7 +144,7 @@ pub extern "C" fn MQTTPropertyName(value: MQTTPropertyCodes) -> *const c_char {
 ///
 /// Returns one of enum MQTTPropertyTypes, or -1 if there is no such property.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTProperty_getType(value: MQTTPropertyCodes) -> c_int {
+pub extern "C-unwind" fn MQTTProperty_getType(value: MQTTPropertyCodes) -> c_int {
     boundary("MQTTProperty_getType", || entry::properties::type_of(value))
 }
 
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn MQTTProperties_read(
 /// Unless 0 is returned the list is as it was.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_add(
+pub unsafe extern "C-unwind" fn MQTTProperties_add(
     props: *mut MQTTProperties,
     prop: *const MQTTProperty,
 ) -> c_int {
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn MQTTProperties_add(
 /// The list may be NULL or empty. It may be used again afterwards.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_free(properties: *mut MQTTProperties) {
+pub unsafe extern "C-unwind" fn MQTTProperties_free(properties: *mut MQTTProperties) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTProperties_free", || unsafe {
         entry::properties::free(properties)
@@ -219,7 +219,9 @@ pub unsafe extern "C" fn MQTTProperties_free(properties: *mut MQTTProperties) {
 /// list, it is empty.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_copy(props: *const MQTTProperties) -> MQTTProperties {
+pub unsafe extern "C-unwind" fn MQTTProperties_copy(
+    props: *const MQTTProperties,
+) -> MQTTProperties {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTProperties_copy", || unsafe {
         entry::properties::copy(props)
@@ -231,7 +233,7 @@ pub unsafe extern "C" fn MQTTProperties_copy(props: *const MQTTProperties) -> MQ
 /// Returns 1 if it has, 0 if not or if `props` is NULL.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_hasProperty(
+pub unsafe extern "C-unwind" fn MQTTProperties_hasProperty(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
 ) -> c_int {
@@ -247,7 +249,7 @@ pub unsafe extern "C" fn MQTTProperties_hasProperty(
 /// `props` is NULL.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_propertyCount(
+pub unsafe extern "C-unwind" fn MQTTProperties_propertyCount(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
 ) -> c_int {
@@ -263,7 +265,7 @@ pub unsafe extern "C" fn MQTTProperties_propertyCount(
 /// the property is not a number.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_getNumericValue(
+pub unsafe extern "C-unwind" fn MQTTProperties_getNumericValue(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
 ) -> i64 {
@@ -278,7 +280,7 @@ pub unsafe extern "C" fn MQTTProperties_getNumericValue(
 /// `index` is 0 for the first of them; a negative one counts as 0. Returns what MQTTProperties_getNumericValue() does.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_getNumericValueAt(
+pub unsafe extern "C-unwind" fn MQTTProperties_getNumericValueAt(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
     index: c_int,
@@ -295,7 +297,7 @@ pub unsafe extern "C" fn MQTTProperties_getNumericValueAt(
 /// list has no such property or is NULL.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_getProperty(
+pub unsafe extern "C-unwind" fn MQTTProperties_getProperty(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
 ) -> *mut MQTTProperty {
@@ -310,7 +312,7 @@ pub unsafe extern "C" fn MQTTProperties_getProperty(
 /// `index` is 0 for the first of them. Returns what MQTTProperties_getProperty() does, NULL for a negative index.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTProperties_getPropertyAt(
+pub unsafe extern "C-unwind" fn MQTTProperties_getPropertyAt(
     props: *const MQTTProperties,
     propid: MQTTPropertyCodes,
     index: c_int,

@@ -108,7 +108,7 @@ pub enum ReasonCodeNames {
 /// Returns a constant C string that must not be freed, or NULL if `value` is none of the codes of MQTT 5. The three
 /// codes of value 0 have one text. May be called from any thread, and in callbacks.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTReasonCode_toString(value: MQTTReasonCodes) -> *const c_char {
+pub extern "C-unwind" fn MQTTReasonCode_toString(value: MQTTReasonCodes) -> *const c_char {
     boundary("MQTTReasonCode_toString", || {
         entry::text::reason_code(value)
     })

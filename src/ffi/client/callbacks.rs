@@ -110,7 +110,7 @@ pub extern "C" fn MQTTClient_published(
 /// - MQTTCLIENT_FAILURE: `handle` is not a client, `ma` is NULL, or a connect or disconnect is going on.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_setCallbacks(
+pub unsafe extern "C-unwind" fn MQTTClient_setCallbacks(
     handle: MQTTClient,
     context: *mut c_void,
     cl: ConnectionLostCallback,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn MQTTClient_setCallbacks(
 /// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_setDisconnected(
+pub unsafe extern "C-unwind" fn MQTTClient_setDisconnected(
     handle: MQTTClient,
     context: *mut c_void,
     co: DisconnectedCallback,
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn MQTTClient_setDisconnected(
 /// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_setPublished(
+pub unsafe extern "C-unwind" fn MQTTClient_setPublished(
     handle: MQTTClient,
     context: *mut c_void,
     co: PublishedCallback,

@@ -47,7 +47,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_connect(
 /// Frees what a response points to. The response must not be used afterwards.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTResponse_free(response: MQTTResponse) {
+pub unsafe extern "C-unwind" fn MQTTResponse_free(response: MQTTResponse) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTResponse_free", || unsafe {
         entry::memory::free_response(response)
@@ -129,6 +129,6 @@ pub unsafe extern "C-unwind" fn MQTTClient_disconnect5(
 /// Returns 1 or 0; 0 too if `handle` is not a client.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_isConnected(handle: MQTTClient) -> c_int {
+pub unsafe extern "C-unwind" fn MQTTClient_isConnected(handle: MQTTClient) -> c_int {
     boundary_or("MQTTClient_isConnected", 0, || entry::is_connected(handle))
 }

@@ -11,7 +11,7 @@ use std::ffi::{c_char, c_int};
 /// the library with TLS "OpenSSL version", "OpenSSL flags", "OpenSSL build timestamp", "OpenSSL platform" and "OpenSSL
 /// directory". The array is constant: do not change or free it. May be called at any time.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTClient_getVersionInfo() -> *mut MQTTClient_nameValue {
+pub extern "C-unwind" fn MQTTClient_getVersionInfo() -> *mut MQTTClient_nameValue {
     boundary("MQTTClient_getVersionInfo", entry::version::info)
 }
 
@@ -20,6 +20,6 @@ pub extern "C" fn MQTTClient_getVersionInfo() -> *mut MQTTClient_nameValue {
 /// Returns a C string that must not be freed, never NULL. The text for a code that has none of its own is overwritten by
 /// the next such call in the same thread, and valid until the thread ends.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTClient_strerror(code: c_int) -> *const c_char {
+pub extern "C-unwind" fn MQTTClient_strerror(code: c_int) -> *const c_char {
     boundary("MQTTClient_strerror", || entry::text::error(code))
 }

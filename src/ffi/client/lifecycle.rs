@@ -10,7 +10,7 @@ use std::ffi::{c_char, c_int, c_ulong, c_void};
 /// Call it before the first client is created. `inits` may be NULL; it is not kept.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_global_init(inits: *mut MQTTClient_init_options) {
+pub unsafe extern "C-unwind" fn MQTTClient_global_init(inits: *mut MQTTClient_init_options) {
     boundary("MQTTClient_global_init", || entry::global_init(inits))
 }
 
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn MQTTClient_global_init(inits: *mut MQTTClient_init_opti
 /// - MQTTCLIENT_FAILURE: no memory.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_create(
+pub unsafe extern "C-unwind" fn MQTTClient_create(
     handle: *mut MQTTClient,
     serverURI: *const c_char,
     clientId: *const c_char,
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn MQTTClient_create(
 /// - MQTTCLIENT_BAD_STRUCTURE: `options` has a wrong struct_id or struct_version.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_createWithOptions(
+pub unsafe extern "C-unwind" fn MQTTClient_createWithOptions(
     handle: *mut MQTTClient,
     serverURI: *const c_char,
     clientId: *const c_char,
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn MQTTClient_createWithOptions(
 /// `handle` may be NULL or point to NULL: then nothing happens.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_destroy(handle: *mut MQTTClient) {
+pub unsafe extern "C-unwind" fn MQTTClient_destroy(handle: *mut MQTTClient) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTClient_destroy", || unsafe { entry::destroy(handle) })
 }
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn MQTTClient_destroy(handle: *mut MQTTClient) {
 /// - MQTTCLIENT_FAILURE: less than 5000 ms, or `handle` is not a client. Nothing has changed.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_setCommandTimeout(
+pub unsafe extern "C-unwind" fn MQTTClient_setCommandTimeout(
     handle: MQTTClient,
     milliSeconds: c_ulong,
 ) -> c_int {

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 /// `msg` may be NULL or point to NULL: then nothing happens.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_freeMessage(msg: *mut *mut MQTTClient_message) {
+pub unsafe extern "C-unwind" fn MQTTClient_freeMessage(msg: *mut *mut MQTTClient_message) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTClient_freeMessage", || unsafe {
         entry::memory::free_message(msg)
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn MQTTClient_freeMessage(msg: *mut *mut MQTTClient_messag
 /// Frees memory that the library handed out, for instance a topic name. The same as free(); `ptr` may be NULL.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_free(ptr: *mut c_void) {
+pub unsafe extern "C-unwind" fn MQTTClient_free(ptr: *mut c_void) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTClient_free", || unsafe { entry::memory::free(ptr) })
 }
@@ -29,6 +29,6 @@ pub unsafe extern "C" fn MQTTClient_free(ptr: *mut c_void) {
 ///
 /// Returns NULL if there is no memory.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTClient_malloc(size: usize) -> *mut c_void {
+pub extern "C-unwind" fn MQTTClient_malloc(size: usize) -> *mut c_void {
     boundary("MQTTClient_malloc", || entry::memory::allocate(size))
 }

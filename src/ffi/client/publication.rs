@@ -151,7 +151,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_waitForCompletion(
 /// - MQTTCLIENT_NULL_PARAMETER: `tokens` is NULL.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_getPendingDeliveryTokens(
+pub unsafe extern "C-unwind" fn MQTTClient_getPendingDeliveryTokens(
     handle: MQTTClient,
     tokens: *mut *mut MQTTClient_deliveryToken,
 ) -> c_int {

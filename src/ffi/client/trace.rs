@@ -43,7 +43,7 @@ pub extern "C" fn MQTTClient_traceCallback(level: MQTTCLIENT_TRACE_LEVELS, messa
 /// May be called at any time, also before the first client is created. 0 counts as
 /// MQTTCLIENT_TRACE_MAXIMUM.
 #[unsafe(no_mangle)]
-pub extern "C" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
+pub extern "C-unwind" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
     boundary("MQTTClient_setTraceLevel", || {
         entry::trace::set_level(level)
     })
@@ -55,7 +55,7 @@ pub extern "C" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
 /// trace written to a file or, with the value ON, to standard output.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn MQTTClient_setTraceCallback(callback: TraceCallback) {
+pub unsafe extern "C-unwind" fn MQTTClient_setTraceCallback(callback: TraceCallback) {
     // SAFETY: the caller keeps the pointer rules of this module.
     boundary("MQTTClient_setTraceCallback", || unsafe {
         entry::trace::set_callback(callback)
