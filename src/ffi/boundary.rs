@@ -9,8 +9,13 @@ use super::properties::MQTTProperties;
 use crate::trace::{self, Level};
 use std::any::Any;
 use std::ffi::c_int;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::time::Duration;
+
+/// A thread that waits for longer looks now and then whether it has been cancelled: nothing else would tell it.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// What a function of this return type answers when it panicked.
 pub(super) trait Failure {
@@ -75,6 +80,27 @@ pub(super) fn cancellation_point<T: Failure + Copy>(
 ) -> T {
     cancellation::test();
     boundary(name, body)
+}
+
+/// As [`cancellation_point`], for functions that wait as long as the program says: `body` waits for a part of that time after
+/// the other, between which the thread can be cancelled, until it has an answer (`Break`) or the time is over (`Continue`).
+#[inline]
+pub(super) fn cancellable_wait<T: Failure + Copy>(
+    name: &'static str,
+    timeout: Duration,
+    mut body: impl FnMut(Duration) -> ControlFlow<T, T>,
+) -> T {
+    let mut left = timeout;
+    loop {
+        let part = left.min(LONGEST_WAIT);
+        left -= part;
+        cancellation::test();
+        let failure = ControlFlow::Break(T::FAILURE);
+        match boundary_or(name, failure, || body(part)) {
+            ControlFlow::Continue(_) if !left.is_zero() => {}
+            ControlFlow::Continue(answer) | ControlFlow::Break(answer) => return answer,
+        }
+    }
 }
 
 /// As [`boundary`], for functions whose type has a failure value that would be taken for an answer.

@@ -1,6 +1,9 @@
 /* Threads of the program that are cancelled inside calls: they end, and the client goes on. */
 #include "peer.h"
 
+/* So long no test lasts, in ms. */
+#define LONG 1000000
+
 static MQTTClient client;
 static sem_t begun;
 
@@ -9,7 +12,7 @@ static void take_one(void)
     char *topic = NULL;
     int length = 0;
     MQTTClient_message *message = NULL;
-    MQTTClient_receive(client, &topic, &length, &message, 300);
+    MQTTClient_receive(client, &topic, &length, &message, LONG);
     CHECK(message == NULL);
 }
 
@@ -41,7 +44,7 @@ static void *waiting(void *token)
 {
     sem_post(&begun);
     for (;;)
-        MQTTClient_waitForCompletion(client, *(MQTTClient_deliveryToken *)token, 300);
+        MQTTClient_waitForCompletion(client, *(MQTTClient_deliveryToken *)token, LONG);
     return token;
 }
 
@@ -64,8 +67,10 @@ static void *cancel(void *(*thread)(void *), void *argument)
     while (sem_wait(&begun) != 0)
         ;
     usleep(50000); /* into the call; to be earlier is no fault */
+    long long start = now_ms();
     CHECK_INT(pthread_cancel(id), 0);
     CHECK_INT(pthread_join(id, &result), 0);
+    CHECK(now_ms() - start < PATIENCE);
     return result;
 }
 

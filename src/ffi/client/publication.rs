@@ -1,10 +1,11 @@
 //! Publishing, and following messages to the server.
 
 use super::types::{MQTTClient, MQTTClient_deliveryToken, MQTTClient_message, MQTTResponse};
-use crate::ffi::boundary::{boundary, cancellation_point};
+use crate::ffi::boundary::{boundary, cancellable_wait, cancellation_point};
 use crate::ffi::entry;
 use crate::ffi::properties::MQTTProperties;
 use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::time::Duration;
 
 /// Publishes a message. For clients below MQTT 5.
 ///
@@ -134,9 +135,11 @@ pub unsafe extern "C-unwind" fn MQTTClient_waitForCompletion(
     dt: MQTTClient_deliveryToken,
     timeout: c_ulong,
 ) -> c_int {
-    cancellation_point("MQTTClient_waitForCompletion", || {
-        entry::wait_for_completion(handle, dt, timeout)
-    })
+    cancellable_wait(
+        "MQTTClient_waitForCompletion",
+        Duration::from_millis(timeout),
+        |part| entry::wait_for_completion(handle, dt, part),
+    )
 }
 
 /// Lists the messages whose delivery is not complete, also while the client is not connected.

@@ -11,7 +11,8 @@ use crate::packet::primitives::valid_utf8;
 use crate::packet::{NO_PROPERTIES, PacketId, Properties, QoS};
 use crate::session::PublishRequest;
 use crate::trace::Level;
-use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_void};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::ptr;
 use std::time::Duration;
 
@@ -263,20 +264,22 @@ pub(super) fn code(error: &Error) -> c_int {
     }
 }
 
+/// `Continue`: not in the given time.
 pub(in crate::ffi) fn wait_for_completion(
     handle: MQTTClient,
     dt: MQTTClient_deliveryToken,
-    timeout: c_ulong,
-) -> c_int {
+    timeout: Duration,
+) -> ControlFlow<c_int, c_int> {
     // What is no packet identifier is no unfinished message.
     let token = u16::try_from(dt).ok().and_then(PacketId::new);
-    let timeout = Duration::from_millis(timeout);
     let waited = entry(handle)
         .and_then(|entry| entry.call(|client| client.wait_for_completion(token, timeout)));
     match waited {
-        Ok(Ok(())) => MQTTCLIENT_SUCCESS,
-        Ok(Err(error)) => code(&error),
-        Err(code) => code,
+        Ok(Ok(())) => Break(MQTTCLIENT_SUCCESS),
+        // If the client has been destroyed instead, there is no handle any more.
+        Ok(Err(Error::Failure)) => Continue(MQTTCLIENT_FAILURE),
+        Ok(Err(error)) => Break(code(&error)),
+        Err(code) => Break(code),
     }
 }
 

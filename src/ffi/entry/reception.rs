@@ -4,10 +4,13 @@ use super::lifecycle::entry;
 use super::publication::code;
 use crate::ffi::client::*;
 use crate::ffi::memory;
-use std::ffi::{c_char, c_int, c_ulong};
+use std::ffi::{c_char, c_int};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::ptr;
 use std::time::Duration;
 
+/// `Continue`: none came in the given time.
+///
 /// # Safety
 ///
 /// The pointer rules of [`ffi`](crate::ffi).
@@ -16,30 +19,30 @@ pub(in crate::ffi) unsafe fn receive(
     topicName: *mut *mut c_char,
     topicLen: *mut c_int,
     message: *mut *mut MQTTClient_message,
-    timeout: c_ulong,
-) -> c_int {
+    timeout: Duration,
+) -> ControlFlow<c_int, c_int> {
     let entry = match entry(handle) {
         Ok(entry) => entry,
-        Err(code) => return code,
+        Err(code) => return Break(code),
     };
     match entry.call(|client| client.check_receive()) {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => return code(&error),
-        Err(code) => return code,
+        Ok(Err(error)) => return Break(code(&error)),
+        Err(code) => return Break(code),
     }
     // SAFETY: each is NULL or a place of its type, as promised by the caller.
     let places = unsafe { (topicName.as_mut(), topicLen.as_mut(), message.as_mut()) };
     // Without a place for its length a topic can still be handed over.
     let (Some(topic), topic_len, Some(message)) = places else {
-        return MQTTCLIENT_FAILURE;
+        return Break(MQTTCLIENT_FAILURE);
     };
     *topic = ptr::null_mut();
     *message = ptr::null_mut();
-    let received = entry.call(|client| client.receive(Duration::from_millis(timeout)));
+    let received = entry.call(|client| client.receive(timeout));
     let received = match received {
         Ok(Ok(received)) => received,
-        Ok(Err(error)) => return code(&error),
-        Err(code) => return code,
+        Ok(Err(error)) => return Break(code(&error)),
+        Err(code) => return Break(code),
     };
     let mut truncated = false;
     if let Some(received) = received.message {
@@ -51,7 +54,7 @@ pub(in crate::ffi) unsafe fn receive(
                 memory::release(std::mem::replace(topic, ptr::null_mut()));
                 memory::free_message(std::mem::replace(message, ptr::null_mut()));
             }
-            return MQTTCLIENT_FAILURE;
+            return Break(MQTTCLIENT_FAILURE);
         }
         if let Some(topic_len) = topic_len {
             *topic_len = received.topic().len() as c_int;
@@ -60,8 +63,9 @@ pub(in crate::ffi) unsafe fn receive(
     }
     match (received.broken, truncated) {
         // It comes with a message, also when the connection broke: the next call tells that.
-        (_, true) => MQTTCLIENT_TOPICNAME_TRUNCATED,
-        (true, false) => MQTTCLIENT_FAILURE,
-        (false, false) => MQTTCLIENT_SUCCESS,
+        (_, true) => Break(MQTTCLIENT_TOPICNAME_TRUNCATED),
+        (true, false) => Break(MQTTCLIENT_FAILURE),
+        (false, false) if message.is_null() => Continue(MQTTCLIENT_SUCCESS),
+        (false, false) => Break(MQTTCLIENT_SUCCESS),
     }
 }

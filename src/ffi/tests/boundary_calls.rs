@@ -38,7 +38,12 @@ fn is_one_boundary_call(name: &str, abi: &str, body: &str) -> bool {
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| [line.trim(), " "])
         .collect();
-    let calls = ["boundary(", "boundary_or(", "cancellation_point("];
+    let calls = [
+        "boundary(",
+        "boundary_or(",
+        "cancellation_point(",
+        "cancellable_wait(",
+    ];
     let arguments = calls.iter().find_map(|call| code.trim().strip_prefix(call));
     let Some(arguments) = arguments.filter(|_| abi == "C-unwind") else {
         return false;
