@@ -15,7 +15,7 @@ use std::ptr;
 use std::time::Duration;
 
 /// A thread that waits for longer looks now and then whether it has been cancelled: nothing else would tell it.
-const LONGEST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What a function of this return type answers when it panicked.
 pub(super) trait Failure {
