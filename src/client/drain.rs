@@ -2,6 +2,7 @@
 
 use super::callout::CalloutGuard;
 use super::connect::Answer;
+use super::ending::Ending;
 use super::state::{Driver, Phase, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
@@ -164,7 +165,10 @@ impl Client {
                 let record = seq.map(|seq| Key::Queued { v5, seq });
                 match state.driver {
                     // It may wait long for a receive.
-                    Driver::Caller => state.push_message(message.detached(), record),
+                    Driver::Caller => {
+                        state.push_message(message.detached(), record);
+                        state.read_ahead += 1;
+                    }
                     Driver::Workers => state.push_message(message, record),
                 }
                 self.schedule_callbacks(state);
@@ -195,7 +199,7 @@ impl Client {
                     self.name(),
                     disconnect.reason.0
                 );
-                self.handle_server_disconnect(state, disconnect);
+                self.end_as_server_did(state, Ending::Disconnected(disconnect));
             }
         }
     }

@@ -71,6 +71,10 @@ pub(super) struct State {
     pub(super) removals_done: u64,
     pub(super) messages: VecDeque<QueuedMessage>,
     pub(super) queued_weight: usize,
+    /// Threads inside `receive`.
+    pub(super) receivers: usize,
+    /// Messages that were read with what a call waited for, beyond it.
+    pub(super) read_ahead: usize,
     pub(super) notices: VecDeque<(u64, Notice)>,
     pub(super) next_order: u64,
     pub(super) callbacks: Callbacks,
@@ -122,6 +126,8 @@ impl State {
             removals_done: 0,
             messages: VecDeque::new(),
             queued_weight: 0,
+            receivers: 0,
+            read_ahead: 0,
             notices: VecDeque::new(),
             next_order: 0,
             callbacks: Callbacks::default(),
@@ -217,6 +223,7 @@ impl State {
     pub(super) fn drop_messages(&mut self) {
         self.messages = VecDeque::new();
         self.queued_weight = 0;
+        self.read_ahead = 0;
         self.offer_again = None;
     }
 
