@@ -190,7 +190,8 @@ impl Client {
                 );
             }
             Event::Acknowledged(ack) => {
-                state.answers.insert(ack.packet_id, ack);
+                let key = (state.link_number(), ack.packet_id);
+                state.answers.insert(key, ack);
             }
             Event::ServerDisconnect(disconnect) => {
                 crate::trace!(

@@ -2,7 +2,7 @@
 //! message: the end lies behind the others, and a program that stops at the first error is to have them before.
 
 use super::Client;
-use super::state::State;
+use super::state::{Driver, Phase, State};
 use crate::packet::{Disconnect, Malformed};
 use crate::process_lock::MutexGuard;
 
@@ -17,10 +17,14 @@ pub(super) enum Ending {
 }
 
 impl State {
-    /// Whether `receive` is asked while messages of before the end wait. What a yield has read lies before the end of the
-    /// yield: the next call tells of it, as in the original.
+    /// Whether `receive` is asked while messages of before the end wait (what a yield has read lies before the end of the
+    /// yield: the next call tells of it, as in the original), or a request has been answered or `connect` accepted, and the
+    /// call is about to say so.
     fn puts_ending_off(&self) -> bool {
-        self.receivers > 0 && self.read_ahead > 0 && !self.messages.is_empty()
+        let receives = self.receivers > 0 && self.read_ahead > 0 && !self.messages.is_empty();
+        let answered = self.driver == Driver::Caller && !self.answers.is_empty();
+        let accepted = self.phase == Phase::Connecting && self.session.is_connected();
+        receives || answered || accepted
     }
 }
 

@@ -159,7 +159,6 @@ impl Client {
             }
         }
         state.outbox.clear();
-        state.answers.clear();
         match end {
             End::Orderly | End::Lost => state.session.handle_closed(end == End::Orderly),
             End::Destroyed => state.session.abandon(),

@@ -82,7 +82,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     /// How CONNECT was answered.
     pub(super) connect_answer: Option<Answer>,
-    pub(super) answers: BTreeMap<PacketId, SubAck>,
+    /// By the number of the connection they came on: who waits for one takes it, though the connection has ended behind it.
+    pub(super) answers: BTreeMap<(Option<u64>, PacketId), SubAck>,
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
     pub(super) running: Option<ThreadMark>,
