@@ -152,6 +152,7 @@ impl Client {
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
+        state.news |= !matches!(event, Event::ServerDisconnect(_));
         match event {
             Event::Connected(connack) => {
                 state

@@ -71,6 +71,8 @@ pub(super) struct State {
     pub(super) removals_done: u64,
     pub(super) messages: VecDeque<QueuedMessage>,
     pub(super) queued_weight: usize,
+    /// Something that a call may wait for has come since it looked for input.
+    pub(super) news: bool,
     /// Threads inside `receive`.
     pub(super) receivers: usize,
     /// Messages that were read with what a call waited for, beyond it.
@@ -127,6 +129,7 @@ impl State {
             removals_done: 0,
             messages: VecDeque::new(),
             queued_weight: 0,
+            news: false,
             receivers: 0,
             read_ahead: 0,
             notices: VecDeque::new(),
