@@ -3,6 +3,7 @@
 use super::callout::CalloutGuard;
 use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
+use super::worker::Work;
 use super::{Client, Error, dispatch, pump, reactor};
 use crate::packet::{ConnAck, ProtocolVersion};
 use crate::process_lock::MutexGuard;
@@ -226,6 +227,7 @@ impl Client {
         let number = link.number;
         state.link = Some(link);
         state.outbox.clear();
+        state.answers.clear();
         state.connect_answer = None;
         let _ = self.drain(state);
         self.flush(state);
@@ -289,6 +291,9 @@ impl Client {
                     return Err(Error::Failure);
                 }
                 link.registered = true;
+                if link.ending.is_some() {
+                    reactor::resume(Arc::clone(&client), Work::READ_ON);
+                }
                 if link.blocked {
                     link.watch_writable(self.key);
                 }

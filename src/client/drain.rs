@@ -2,6 +2,7 @@
 
 use super::callout::CalloutGuard;
 use super::connect::Answer;
+use super::ending::Ending;
 use super::state::{Driver, Phase, State};
 use super::{Client, reactor, records};
 use crate::persistence::{Key, Store, StoreError};
@@ -151,6 +152,7 @@ impl Client {
     }
 
     fn handle_event(&self, state: &mut MutexGuard<'_, State>, event: Event) {
+        state.news |= !matches!(event, Event::ServerDisconnect(_));
         match event {
             Event::Connected(connack) => {
                 state
@@ -164,7 +166,10 @@ impl Client {
                 let record = seq.map(|seq| Key::Queued { v5, seq });
                 match state.driver {
                     // It may wait long for a receive.
-                    Driver::Caller => state.push_message(message.detached(), record),
+                    Driver::Caller => {
+                        state.push_message(message.detached(), record);
+                        state.read_ahead += 1;
+                    }
                     Driver::Workers => state.push_message(message, record),
                 }
                 self.schedule_callbacks(state);
@@ -186,7 +191,8 @@ impl Client {
                 );
             }
             Event::Acknowledged(ack) => {
-                state.answers.insert(ack.packet_id, ack);
+                let key = (state.link_number(), ack.packet_id);
+                state.answers.insert(key, ack);
             }
             Event::ServerDisconnect(disconnect) => {
                 crate::trace!(
@@ -195,7 +201,7 @@ impl Client {
                     self.name(),
                     disconnect.reason.0
                 );
-                self.handle_server_disconnect(state, disconnect);
+                self.end_as_server_did(state, Ending::Disconnected(disconnect));
             }
         }
     }

@@ -146,7 +146,10 @@ impl Client {
     }
 
     /// Takes the right to read, for waiting outside the lock.
-    pub(super) fn take_watch(&self, state: &mut State) -> Option<Watch> {
+    pub(super) fn take_watch(&self, state: &mut MutexGuard<'_, State>) -> Option<Watch> {
+        if self.meets_ending(state) {
+            return None;
+        }
         let timer = state.session.poll_timeout();
         let link = state.link.as_mut()?;
         let input = link.input.take()?;

@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::drain::StoreFailed;
+use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::State;
 use crate::packet::{Malformed, ReasonCode};
@@ -56,6 +57,9 @@ impl Client {
         mut to_end: bool,
     ) -> ReadTurn {
         self.wait_idle(state);
+        if self.meets_ending(state) {
+            return ReadTurn::Skipped;
+        }
         self.update_pause(state);
         let Some(link) = state.link.as_mut() else {
             return ReadTurn::Skipped;
@@ -78,8 +82,10 @@ impl Client {
             }
             let had_room = match result {
                 Ok((0, _)) => {
-                    self.lose_connection(state, "the server closed the connection");
-                    return ReadTurn::Skipped;
+                    let why = "the server closed the connection".into();
+                    self.end_as_server_did(state, Ending::Closed(why));
+                    turn = ReadTurn::Drained;
+                    break;
                 }
                 Ok((_, had_room)) => had_room,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -93,15 +99,18 @@ impl Client {
                     break;
                 }
                 Err(error) => {
-                    self.lose_connection(state, &format!("read failed: {error}"));
-                    return ReadTurn::Skipped;
+                    let why = format!("read failed: {error}");
+                    self.end_as_server_did(state, Ending::Closed(why));
+                    turn = ReadTurn::Drained;
+                    break;
                 }
             };
             if !self.handle_input(state, number, &mut input) {
                 return ReadTurn::Skipped;
             }
             self.update_pause(state);
-            if state.link.as_ref().is_some_and(|link| link.paused) {
+            let link = state.link.as_ref();
+            if link.is_some_and(|link| link.paused || link.ending.is_some()) {
                 turn = ReadTurn::Drained;
                 break;
             }
@@ -119,6 +128,9 @@ impl Client {
                     }
                 }
             }
+        }
+        if state.link_number() != Some(number) {
+            return ReadTurn::Skipped;
         }
         let key = self.key;
         if let Some(link) = &mut state.link {
@@ -172,14 +184,13 @@ impl Client {
             if state.link_number() != Some(number) {
                 return false;
             }
-            if let Some(Malformed { reason, detail }) = failure {
-                state.session.send_disconnect_for(reason);
-                let _ = self.drain(state);
-                self.flush(state);
-                self.lose_connection(state, detail);
-                return false;
+            if let Some(failure) = failure {
+                self.end_as_server_did(state, Ending::Failed(failure));
             }
-            if ended {
+            let Some(link) = state.link.as_ref().filter(|link| link.number == number) else {
+                return false;
+            };
+            if ended || link.ending.is_some() {
                 break;
             }
             if state.store.is_some() && answered.elapsed() > ANSWERS_WAIT {

@@ -1,5 +1,6 @@
 //! A connection: its transport, and how it ends.
 
+use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::{Client, dispatch::Notice, pump, reactor};
@@ -33,6 +34,8 @@ pub(super) struct Link {
     pub(super) registered: bool,
     /// They are not told of input: a thread reads a large packet, or what came with it waits for the application.
     pub(super) unwatched: bool,
+    /// The server has ended it, and who takes messages is to notice behind the last one.
+    pub(super) ending: Option<Box<Ending>>,
     generation: u32,
 }
 
@@ -51,6 +54,7 @@ impl Link {
             paused: false,
             registered: false,
             unwatched: false,
+            ending: None,
             generation: reactor::generation(),
         }
     }
@@ -155,7 +159,6 @@ impl Client {
             }
         }
         state.outbox.clear();
-        state.answers.clear();
         match end {
             End::Orderly | End::Lost => state.session.handle_closed(end == End::Orderly),
             End::Destroyed => state.session.abandon(),

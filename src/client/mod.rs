@@ -14,6 +14,7 @@ mod disconnect;
 mod dispatch;
 mod drain;
 mod drive;
+mod ending;
 mod error;
 mod fork;
 mod input;

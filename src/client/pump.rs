@@ -62,13 +62,15 @@ pub(super) fn others_exist(key: u64) -> bool {
     CLIENTS.lock().iter().any(|entry| entry.key != key)
 }
 
+fn clients() -> Vec<Arc<Client>> {
+    let clients = CLIENTS.lock();
+    let clients = clients.iter();
+    clients.filter_map(|entry| entry.client.upgrade()).collect()
+}
+
 /// Waits until something happens on any of the clients, at most until the deadline, and handles it.
 pub(super) fn turn(deadline: Option<Instant>) {
-    let clients: Vec<Arc<Client>> = CLIENTS
-        .lock()
-        .iter()
-        .filter_map(|entry| entry.client.upgrade())
-        .collect();
+    let clients = clients();
     let mut watches: Vec<(Arc<Client>, Watch)> = Vec::with_capacity(clients.len());
     // Another thread may stop driving one of them, or connect a new one: look again before long.
     let mut until = earlier(deadline, Some(Instant::now() + YIELD));
@@ -101,5 +103,8 @@ pub fn yield_to_clients() {
     let end = Instant::now() + YIELD;
     while Instant::now() < end {
         turn(Some(end));
+    }
+    for client in clients() {
+        client.state.lock().read_ahead = 0;
     }
 }

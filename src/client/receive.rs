@@ -36,6 +36,7 @@ impl Client {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.lock_idle();
         let number = state.link_number();
+        state.receivers += 1;
         self.drive_now(&mut state);
         if state.messages.is_empty() {
             let broken = |state: &super::state::State| state.link_number() != number;
@@ -43,8 +44,10 @@ impl Client {
                 (!state.messages.is_empty() || broken(state)).then_some(())
             });
         }
+        state.receivers -= 1;
         let broken = state.link_number() != number;
         let queued = state.pop_message();
+        state.read_ahead = state.read_ahead.saturating_sub(1);
         let message = queued.map(|queued| {
             self.remove_record(&mut state, queued.record);
             self.resume_reading(&mut state);

@@ -71,6 +71,12 @@ pub(super) struct State {
     pub(super) removals_done: u64,
     pub(super) messages: VecDeque<QueuedMessage>,
     pub(super) queued_weight: usize,
+    /// Something that a call may wait for has come since it looked for input.
+    pub(super) news: bool,
+    /// Threads inside `receive`.
+    pub(super) receivers: usize,
+    /// Messages that were read with what a call waited for, beyond it.
+    pub(super) read_ahead: usize,
     pub(super) notices: VecDeque<(u64, Notice)>,
     pub(super) next_order: u64,
     pub(super) callbacks: Callbacks,
@@ -78,7 +84,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     /// How CONNECT was answered.
     pub(super) connect_answer: Option<Answer>,
-    pub(super) answers: BTreeMap<PacketId, SubAck>,
+    /// By the number of the connection they came on: who waits for one takes it, though the connection has ended behind it.
+    pub(super) answers: BTreeMap<(Option<u64>, PacketId), SubAck>,
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
     pub(super) running: Option<ThreadMark>,
@@ -122,6 +129,9 @@ impl State {
             removals_done: 0,
             messages: VecDeque::new(),
             queued_weight: 0,
+            news: false,
+            receivers: 0,
+            read_ahead: 0,
             notices: VecDeque::new(),
             next_order: 0,
             callbacks: Callbacks::default(),
@@ -217,6 +227,7 @@ impl State {
     pub(super) fn drop_messages(&mut self) {
         self.messages = VecDeque::new();
         self.queued_weight = 0;
+        self.read_ahead = 0;
         self.offer_again = None;
     }
 

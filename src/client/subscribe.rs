@@ -42,10 +42,8 @@ impl Client {
         let _ = self.drain(&mut state);
         self.flush(&mut state);
         let answer = self.wait_for_ack(&mut state, deadline, |state| {
-            if state.link_number() != number {
-                return Some(None);
-            }
-            state.answers.remove(&id).map(Some)
+            let answer = state.answers.remove(&(number, id));
+            (answer.is_some() || state.link_number() != number).then_some(answer)
         });
         match answer {
             Some(Some(ack)) => Ok(ack),

@@ -23,7 +23,7 @@ pub(super) struct Work {
 
 impl Work {
     /// There may be more to read, and an end that no event will tell again.
-    const READ_ON: Work = Work {
+    pub(super) const READ_ON: Work = Work {
         readable: true,
         ended: true,
         writable: false,

@@ -1,0 +1,70 @@
+//! The server ends a connection. A call reads all that is there, beyond what it waits for, and `receive` hands over one
+//! message: the end lies behind the others, and a program that stops at the first error is to have them before.
+
+use super::state::State;
+use super::worker::Work;
+use super::{Client, reactor};
+use crate::packet::{Disconnect, Malformed};
+use crate::process_lock::MutexGuard;
+
+/// How the server has ended a connection.
+pub(super) enum Ending {
+    /// There is nothing more to read, and why.
+    Closed(String),
+    /// By something that is not MQTT, or that cannot be stored.
+    Failed(Malformed),
+    /// By DISCONNECT (MQTT 5).
+    Disconnected(Disconnect),
+}
+
+impl State {
+    /// Whether `receive` is asked while messages of before the end wait. What a yield has read lies before the end of the
+    /// yield: the next call tells of it, as in the original.
+    fn hands_over(&self) -> bool {
+        self.receivers > 0 && self.read_ahead > 0 && !self.messages.is_empty()
+    }
+
+    /// Whether a call may have been answered before the end, and is first to see that.
+    fn answers_first(&self) -> bool {
+        self.news && self.is_driven_by_callers()
+    }
+}
+
+impl Client {
+    /// Ends the connection, or keeps that for a later call. The rest of what the server sent is not read.
+    pub(super) fn end_as_server_did(&self, state: &mut MutexGuard<'_, State>, ending: Ending) {
+        let hands_over = state.hands_over();
+        if hands_over || state.answers_first() {
+            let Some(link) = &mut state.link else { return };
+            link.ending.get_or_insert(Box::new(ending));
+            if link.registered && !hands_over {
+                // No event will tell a worker again.
+                if let Some(client) = self.this.upgrade() {
+                    reactor::resume(client, Work::READ_ON);
+                }
+            }
+            return;
+        }
+        match ending {
+            Ending::Closed(why) => self.lose_connection(state, &why),
+            Ending::Failed(Malformed { reason, detail }) => {
+                state.session.send_disconnect_for(reason);
+                let _ = self.drain(state);
+                self.flush(state);
+                self.lose_connection(state, detail);
+            }
+            Ending::Disconnected(disconnect) => self.handle_server_disconnect(state, disconnect),
+        }
+    }
+
+    /// Whether the server has ended the connection: nothing is to be read then. An end that was kept is looked at again.
+    pub(super) fn meets_ending(&self, state: &mut MutexGuard<'_, State>) -> bool {
+        state.news = false;
+        let kept = state.link.as_mut().and_then(|link| link.ending.take());
+        let Some(ending) = kept else {
+            return false;
+        };
+        self.end_as_server_did(state, *ending);
+        true
+    }
+}
