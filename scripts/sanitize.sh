@@ -23,7 +23,8 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 out=$PWD/build/sanitize/$sanitizer
 mkdir -p "$out"
 # What it takes is not in stable Rust yet, but in its compiler.
-export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer -Cforce-frame-pointers=yes"
+# The sanitizers see system calls made by the C library only.
+export RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=$sanitizer -Cforce-frame-pointers=yes --cfg=rustix_use_libc"
 build=(--locked -Zbuild-std --target "$host" --target-dir "$out/cargo")
 # The tests start threads in forked children, and leave some to the end of the process.
 export TSAN_OPTIONS="die_after_fork=0 report_thread_leaks=0"

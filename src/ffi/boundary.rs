@@ -103,24 +103,28 @@ pub(super) fn cancellable_wait<T: Failure + Copy>(
     }
 }
 
+/// As [`boundary`], for functions that only use memory: they neither trace nor call anything that ends a cancelled thread.
+#[inline]
+pub(super) fn memory_boundary<T: Failure>(name: &'static str, body: impl FnOnce() -> T) -> T {
+    answer_or(name, T::FAILURE, body)
+}
+
 /// As [`boundary`], for functions whose type has a failure value that would be taken for an answer.
 pub(super) fn boundary_or<T: Copy>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
     let before = cancellation::defer();
-    let answer = without_panic(name, failure, body);
+    let answer = answer_or(name, failure, body);
+    // No lock is held here, so the program's trace callback may take its time.
+    let _ = catch_unwind(trace::flush);
     cancellation::restore(before);
     answer
 }
 
-fn without_panic<T>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
+fn answer_or<T>(name: &'static str, failure: T, body: impl FnOnce() -> T) -> T {
     // Asserted: what a panic leaves half done is behind locks and looked at again under them.
-    let result = catch_unwind(AssertUnwindSafe(body));
-    let answer = result.unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         report(name, panic.as_ref());
         failure
-    });
-    // No lock is held here, so the program's trace callback may take its time.
-    let _ = catch_unwind(trace::flush);
-    answer
+    })
 }
 
 #[cold]
@@ -163,6 +167,12 @@ mod tests {
         let properties = boundary::<MQTTProperties>("f", panic_quietly);
         assert!(properties.count == 0 && properties.array.is_null());
         boundary::<()>("f", panic_quietly);
+    }
+
+    #[test]
+    fn a_panic_in_a_memory_function_is_no_memory() {
+        assert_eq!(memory_boundary("f", || 7), 7);
+        assert!(memory_boundary::<*mut u8>("f", panic_quietly).is_null());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! abort(), and locks would stay taken. So a cancellation waits until the call of the library is over.
 
 use std::ffi::c_int;
+use std::ptr;
 
 /// <pthread.h>
 const PTHREAD_CANCEL_DISABLE: c_int = 1;
@@ -28,10 +29,9 @@ pub(super) fn defer() -> State {
 /// Undoes [`defer`]. A thread that is to be cancelled asynchronously ends here if it has been cancelled meanwhile.
 #[inline]
 pub(super) fn restore(before: State) {
-    let mut ours = PTHREAD_CANCEL_DISABLE;
-    // SAFETY: the state is one that `defer` told, and `ours` may be written to. If it unwinds, then only through the frames
-    // above the program's, which own nothing any more.
-    unsafe { pthread_setcancelstate(before.0, &mut ours) };
+    // SAFETY: the state is one that `defer` told; Linux lets the place of the old one be NULL (pthread_setcancelstate(3)).
+    // If it unwinds, then only through the frames above the program's, which own nothing any more.
+    unsafe { pthread_setcancelstate(before.0, ptr::null_mut()) };
 }
 
 /// Ends the thread if it has been cancelled.

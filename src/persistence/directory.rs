@@ -1,14 +1,13 @@
 //! The directories of records: their names, how they are found, made and locked.
 
-use std::fs::DirBuilder;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::fs::{DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
 
 use super::StoreError;
 use super::lock::DirectoryLock;
@@ -49,22 +48,26 @@ pub(super) fn directory_name(client_id: &[u8], address: &[u8]) -> Result<Vec<u8>
     )))
 }
 
-fn open_directory(path: &Path) -> io::Result<OwnedFd> {
-    let open = || rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty());
-    match open() {
-        Err(Errno::NOENT) => {
+fn open_directory(path: &Path) -> io::Result<File> {
+    let directory = rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty())?;
+    Ok(File::from(directory))
+}
+
+fn open_or_create_directory(path: &Path) -> io::Result<File> {
+    match open_directory(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             create_directories(path)?;
-            Ok(open()?)
+            open_directory(path)
         }
-        result => Ok(result?),
+        result => result,
     }
 }
 
 /// The directory, created if need be, and its lock.
-pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(OwnedFd, DirectoryLock)> {
+pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(File, DirectoryLock)> {
     let deadline = Instant::now() + patience;
     loop {
-        let directory = open_directory(path)?;
+        let directory = open_or_create_directory(path)?;
         let Some(lock) = DirectoryLock::try_new(directory.as_fd())? else {
             if Instant::now() >= deadline {
                 return Err(io::Error::other("another process uses it"));
@@ -73,8 +76,8 @@ pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(OwnedF
             continue;
         };
         // The process that had it may have removed it in between.
-        let current = match rustix::fs::open(path, DIRECTORY_FLAGS, Mode::empty()) {
-            Err(Errno::NOENT) => continue,
+        let current = match open_directory(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
             current => current?,
         };
         if lock.is_for(current.as_fd()) {
@@ -94,8 +97,6 @@ pub(super) fn create_directories(path: &Path) -> io::Result<()> {
 /// else's concern.
 pub(super) fn sync_above(path: &Path) {
     for directory in path.ancestors().skip(1) {
-        if let Ok(directory) = rustix::fs::open(directory, DIRECTORY_FLAGS, Mode::empty()) {
-            let _ = rustix::fs::fsync(directory);
-        }
+        let _ = open_directory(directory).and_then(|directory| directory.sync_all());
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ const RETRIES: usize = 16;
 pub struct FileStore {
     path: PathBuf,
     /// `None` once closed.
-    directory: Option<OwnedFd>,
+    directory: Option<File>,
     /// `None` once closed, or when the directory came back under another process's lock.
     lock: Option<DirectoryLock>,
     scratch: Scratch,
@@ -170,7 +170,7 @@ impl FileStore {
 
     fn sync_directory(&self) -> io::Result<()> {
         match self.sync {
-            true => Ok(rustix::fs::fsync(self.directory()?)?),
+            true => self.directory.as_ref().ok_or_else(closed)?.sync_all(),
             false => Ok(()),
         }
     }

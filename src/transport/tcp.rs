@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::net::sockopt;
+use socket2::{Domain, Socket, Type};
 
 use super::ServerAddress;
 use super::resolve::resolve;
@@ -53,7 +54,7 @@ fn connect_any(
                         pending.push(socket);
                     }
                     Err(error) => {
-                        failure = error.into();
+                        failure = error;
                         continue;
                     }
                 }
@@ -89,25 +90,24 @@ enum Attempt {
     Pending(OwnedFd),
 }
 
-fn start(address: &SocketAddr, name: &dyn fmt::Display) -> Result<Attempt, Errno> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
-    sockopt::set_tcp_nodelay(&socket, true)?;
+/// Begins to connect through the C library's functions, which programs like torsocks and proxychains put themselves before.
+fn start(address: &SocketAddr, name: &dyn fmt::Display) -> io::Result<Attempt> {
+    let kind = Type::STREAM.nonblocking().cloexec();
+    let socket = Socket::new(Domain::for_address(*address), kind, None)?;
+    socket.set_tcp_nodelay(true)?;
     crate::trace!(
         Level::Minimum,
         "New socket {} for {name}, port {}",
         socket.as_raw_fd(),
         address.port()
     );
-    match rustix::net::connect(&socket, address) {
-        Ok(()) => Ok(Attempt::Connected(socket)),
-        // After an interruption the attempt goes on by itself (POSIX, connect).
-        Err(Errno::INPROGRESS | Errno::INTR) => Ok(Attempt::Pending(socket)),
-        Err(error) => Err(error),
+    match socket.connect(&(*address).into()) {
+        Ok(()) => Ok(Attempt::Connected(socket.into())),
+        Err(error) => match Errno::from_io_error(&error) {
+            // After an interruption the attempt goes on by itself (POSIX, connect).
+            Some(Errno::INPROGRESS | Errno::INTR) => Ok(Attempt::Pending(socket.into())),
+            _ => Err(error),
+        },
     }
 }
 
@@ -146,13 +146,12 @@ mod tests {
 
     /// A listener that takes no more connections: attempts are left without an answer.
     fn silent_listener(ip: &str) -> (SocketAddr, Vec<OwnedFd>) {
-        let listener = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         let any_port = SocketAddr::new(ip.parse().unwrap(), 0);
-        rustix::net::bind(&listener, &any_port).unwrap();
-        rustix::net::listen(&listener, 0).unwrap();
-        let server = rustix::net::getsockname(&listener).unwrap();
-        let server = SocketAddr::try_from(server).unwrap();
-        let mut held = vec![listener];
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&any_port.into()).unwrap();
+        listener.listen(0).unwrap();
+        let server = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut held = vec![listener.into()];
         loop {
             let Attempt::Pending(socket) = start(&server, &"name").unwrap() else {
                 continue;

@@ -1,7 +1,7 @@
 //! Giving memory back.
 
 use super::types::MQTTClient_message;
-use crate::ffi::boundary::boundary;
+use crate::ffi::boundary::memory_boundary;
 use crate::ffi::entry;
 use std::ffi::c_void;
 
@@ -12,7 +12,7 @@ use std::ffi::c_void;
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_freeMessage(msg: *mut *mut MQTTClient_message) {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_freeMessage", || unsafe {
+    memory_boundary("MQTTClient_freeMessage", || unsafe {
         entry::memory::free_message(msg)
     })
 }
@@ -22,7 +22,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_freeMessage(msg: *mut *mut MQTTClient
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_free(ptr: *mut c_void) {
     // SAFETY: the caller keeps the pointer rules of this module.
-    boundary("MQTTClient_free", || unsafe { entry::memory::free(ptr) })
+    memory_boundary("MQTTClient_free", || unsafe { entry::memory::free(ptr) })
 }
 
 /// Allocates memory that the library may free, for the functions of a store. The same as malloc().
@@ -30,5 +30,5 @@ pub unsafe extern "C-unwind" fn MQTTClient_free(ptr: *mut c_void) {
 /// Returns NULL if there is no memory.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn MQTTClient_malloc(size: usize) -> *mut c_void {
-    boundary("MQTTClient_malloc", || entry::memory::allocate(size))
+    memory_boundary("MQTTClient_malloc", || entry::memory::allocate(size))
 }

@@ -41,6 +41,7 @@ fn is_one_boundary_call(name: &str, abi: &str, body: &str) -> bool {
     let calls = [
         "boundary(",
         "boundary_or(",
+        "memory_boundary(",
         "cancellation_point(",
         "cancellable_wait(",
     ];
@@ -92,6 +93,7 @@ fn code_beside_the_boundary_call_is_noticed() {
     for body in [
         "    // why\n    boundary(\"f\", || g(1))",
         "    boundary_or(\"f\", 0, || {\n        g()\n    })",
+        "    memory_boundary(\"f\", || g(1))",
         "    cancellation_point(\"f\", g)",
     ] {
         assert!(is_one_boundary_call("f", "C-unwind", body), "{body}");
