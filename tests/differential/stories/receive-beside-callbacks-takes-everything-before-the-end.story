@@ -17,7 +17,7 @@ sleep 100
 @b isconnected
 @b receive 300
 @b connect version=4
-broker send @b 32 06 00 01 74 00 01 31 32 06 00 01 74 00 02 32
+broker send @b 30 04 00 01 74 31 30 04 00 01 74 32
 broker reset @b
 sleep 100
 @b receive 300
