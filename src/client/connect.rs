@@ -5,7 +5,7 @@ use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
 use super::worker::Work;
 use super::{Client, Error, dispatch, pump, reactor};
-use crate::packet::{ConnAck, ProtocolVersion};
+use crate::packet::{ConnAck, ProtocolVersion, ReasonCode};
 use crate::process_lock::MutexGuard;
 use crate::session::ConnectOptions;
 use crate::trace::Level;
@@ -53,8 +53,9 @@ pub struct Connected {
 pub(super) enum Answer {
     Accepted(ConnAck),
     Refused(ConnAck),
-    /// It was accepted, but the program's store, which returned this, keeps what a clean session must not have.
-    NotCleared(i32),
+    /// It was accepted, if that came already, but the program's store, which returned this, keeps what a clean session must
+    /// not have.
+    NotCleared(i32, Option<ConnAck>),
 }
 
 enum AttemptError {
@@ -63,7 +64,7 @@ enum AttemptError {
     Unanswered,
     /// The connection broke after it was accepted.
     Broken,
-    NotCleared(i32),
+    NotCleared(i32, Option<ConnAck>),
     Failed,
 }
 
@@ -72,7 +73,9 @@ impl From<AttemptError> for Error {
         match error {
             AttemptError::Refused(connack) => Error::Refused(Box::new(connack)),
             AttemptError::Broken => Error::Disconnected,
-            AttemptError::NotCleared(code) => Error::Persistence(Some(code)),
+            AttemptError::NotCleared(code, connack) => {
+                Error::NotCleared(code, connack.map(Box::new))
+            }
             AttemptError::Unanswered | AttemptError::Failed => Error::Failure,
         }
     }
@@ -167,7 +170,7 @@ impl Client {
         let unknown_version = match &error {
             AttemptError::Refused(connack) => connack.code.0 == UNACCEPTABLE_PROTOCOL_VERSION,
             AttemptError::Unanswered => true,
-            AttemptError::Broken | AttemptError::NotCleared(_) | AttemptError::Failed => false,
+            AttemptError::Broken | AttemptError::NotCleared(..) | AttemptError::Failed => false,
         };
         if request.version == VersionChoice::Default && unknown_version {
             let connack = self.attempt(state, request, address, ProtocolVersion::V3_1, deadline)?;
@@ -254,7 +257,13 @@ impl Client {
                 AttemptError::Broken
             }
             Some(Some(Answer::Refused(connack))) => AttemptError::Refused(connack),
-            Some(Some(Answer::NotCleared(code))) => AttemptError::NotCleared(code),
+            Some(Some(Answer::NotCleared(code, connack))) => {
+                // The connection is well: nobody is to see the will.
+                let _ = state.session.disconnect(ReasonCode::SUCCESS, None);
+                let _ = self.drain(state);
+                self.flush(state);
+                AttemptError::NotCleared(code, connack)
+            }
             Some(None) => AttemptError::Unanswered,
             None => AttemptError::Failed,
         };

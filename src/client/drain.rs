@@ -44,7 +44,7 @@ impl Client {
             }
             // A file that cannot be removed now is removed later; a store of the program's decides.
             if let Some(code) = error.code.filter(|_| begins_clean) {
-                state.connect_answer = Some(Answer::NotCleared(code));
+                state.connect_answer = Some(Answer::NotCleared(code, None));
             }
         }
         Ok(())
@@ -155,9 +155,10 @@ impl Client {
         state.news |= !matches!(event, Event::ServerDisconnect(_));
         match event {
             Event::Connected(connack) => {
-                state
-                    .connect_answer
-                    .get_or_insert(Answer::Accepted(connack));
+                state.connect_answer = Some(match state.connect_answer.take() {
+                    Some(Answer::NotCleared(code, _)) => Answer::NotCleared(code, Some(connack)),
+                    _ => Answer::Accepted(connack),
+                });
             }
             Event::Refused(connack) => state.connect_answer = Some(Answer::Refused(connack)),
             Event::DropQueued => state.drop_messages(),

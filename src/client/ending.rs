@@ -11,6 +11,8 @@ use crate::process_lock::MutexGuard;
 pub(super) enum Ending {
     /// There is nothing more to read, and why.
     Closed(String),
+    /// What it sent cannot be answered, and why.
+    Unanswered(String),
     /// By something that is not MQTT, or that cannot be stored.
     Failed(Malformed),
     /// By DISCONNECT (MQTT 5).
@@ -18,23 +20,30 @@ pub(super) enum Ending {
 }
 
 impl State {
-    /// Whether `receive` is asked while messages of before the end wait. What a yield has read lies before the end of the
-    /// yield: the next call tells of it, as in the original.
-    fn hands_over(&self) -> bool {
-        self.receivers > 0 && self.read_ahead > 0 && !self.messages.is_empty()
+    /// Whether messages of before the end wait, and `receive` is asked, or may be: a worker reads at any time. What a yield
+    /// has read lies before the end of the yield: the next call tells of it, as in the original. So does the `receive` that
+    /// takes a message which is the last one, if that cannot be answered.
+    fn hands_over(&self, ending: &Ending) -> bool {
+        let asked = self.receivers > 0 || self.is_tended() && reactor::is_worker();
+        let taken = match ending {
+            Ending::Unanswered(_) => self.receivers,
+            _ => 0,
+        };
+        asked && self.read_ahead.min(self.messages.len()) > taken
     }
 
     /// Whether a call may have been answered before the end, and is first to see that.
-    fn answers_first(&self) -> bool {
-        self.news && self.is_driven_by_callers()
+    fn answers_first(&self, ending: &Ending) -> bool {
+        let expected = !matches!(ending, Ending::Unanswered(_)) || self.ack_waiters > 0;
+        self.news && expected && self.is_driven_by_callers()
     }
 }
 
 impl Client {
     /// Ends the connection, or keeps that for a later call. The rest of what the server sent is not read.
     pub(super) fn end_as_server_did(&self, state: &mut MutexGuard<'_, State>, ending: Ending) {
-        let hands_over = state.hands_over();
-        if hands_over || state.answers_first() {
+        let hands_over = state.hands_over(&ending);
+        if hands_over || state.answers_first(&ending) {
             let Some(link) = &mut state.link else { return };
             link.ending.get_or_insert(Box::new(ending));
             if link.registered && !hands_over {
@@ -46,7 +55,7 @@ impl Client {
             return;
         }
         match ending {
-            Ending::Closed(why) => self.lose_connection(state, &why),
+            Ending::Closed(why) | Ending::Unanswered(why) => self.lose_connection(state, &why),
             Ending::Failed(Malformed { reason, detail }) => {
                 state.session.send_disconnect_for(reason);
                 let _ = self.drain(state);

@@ -13,8 +13,10 @@ pub enum Error {
     MaxMessagesInflight,
     /// There is no memory for the packet.
     NoMemory,
-    /// The store cannot be opened, read or cleared; a store of the program's returned this code.
+    /// The store cannot be opened or read; a store of the program's returned this code.
     Persistence(Option<i32>),
+    /// The server accepted the connection with this CONNACK, but the program's store returned this code when it was cleared.
+    NotCleared(i32, Option<Box<crate::packet::ConnAck>>),
     /// The server refused the connection with this CONNACK.
     Refused(Box<crate::packet::ConnAck>),
 }
@@ -27,6 +29,7 @@ impl fmt::Display for Error {
             Error::MaxMessagesInflight => f.write_str("all packet identifiers are in use"),
             Error::NoMemory => f.write_str("no memory"),
             Error::Persistence(_) => f.write_str("the message store cannot be used"),
+            Error::NotCleared(..) => f.write_str("the message store cannot be cleared"),
             Error::Refused(connack) => {
                 write!(f, "the server refused the connection: {}", connack.code.0)
             }

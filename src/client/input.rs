@@ -194,12 +194,12 @@ impl Client {
                 break;
             }
             if state.store.is_some() && answered.elapsed() > ANSWERS_WAIT {
-                self.flush(state);
+                answered = Instant::now();
+                self.send_answers(state, answered);
                 self.wait_idle(state);
                 if state.link_number() != Some(number) {
                     return false;
                 }
-                answered = Instant::now();
             }
         }
         if crate::trace::has_pending() {
@@ -208,9 +208,17 @@ impl Client {
             self.wait_idle(state);
         }
         self.changed.notify_all();
-        self.flush_at(state, now);
+        self.send_answers(state, now);
         self.wait_idle(state);
         state.link_number() == Some(number)
+    }
+
+    /// Where answers cannot be sent the connection has ended behind what they answer.
+    fn send_answers(&self, state: &mut MutexGuard<'_, State>, now: Instant) {
+        if let Err(error) = self.write_outbox(state, now) {
+            let why = format!("write failed: {error}");
+            self.end_as_server_did(state, Ending::Unanswered(why));
+        }
     }
 
     /// Stops reading while too much waits for the application, unless a call waits for an acknowledgement.

@@ -26,9 +26,20 @@ impl Client {
 
     /// [`flush`](Self::flush) for a caller that knows the time.
     pub(super) fn flush_at(&self, state: &mut MutexGuard<'_, State>, now: Instant) {
+        if let Err(error) = self.write_outbox(state, now) {
+            self.lose_connection(state, &format!("write failed: {error}"));
+        }
+    }
+
+    /// [`flush_at`](Self::flush_at) for a caller that ends the connection itself if that fails.
+    pub(super) fn write_outbox(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        now: Instant,
+    ) -> io::Result<()> {
         while !state.sending && !state.outbox.is_empty() {
             let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
-                return;
+                return Ok(());
             };
             let (transport, number) = (Arc::clone(&link.transport), link.number);
             let mut sending = state.spare_outbox.take().unwrap_or_default();
@@ -47,10 +58,11 @@ impl Client {
                 sending.clear();
             }
             state.spare_outbox = Some(sending);
-            if !self.note_written(state, now, number, sent, result) {
-                return;
+            if !self.note_written(state, now, number, sent, result)? {
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Sends the packet that begins with what is in `state.head`, under the lock where that keeps nobody waiting: so not for
@@ -189,10 +201,10 @@ impl Client {
             rest.append(&mut state.outbox);
             state.outbox = rest;
         }
-        if self.note_written(state, now, number, sent, result.map(|_| ()))
-            && !state.outbox.is_empty()
-        {
-            self.flush_at(state, now);
+        match self.note_written(state, now, number, sent, result.map(|_| ())) {
+            Ok(true) if !state.outbox.is_empty() => self.flush_at(state, now),
+            Ok(_) => {}
+            Err(error) => self.lose_connection(state, &format!("write failed: {error}")),
         }
         taken
     }
@@ -206,6 +218,7 @@ impl Client {
     }
 
     /// Books the result of a write outside the lock; what it left has been put back. `false`: writing cannot go on now.
+    /// `Err`: never again on this connection, which the caller ends.
     #[inline(always)]
     fn note_written(
         &self,
@@ -214,11 +227,11 @@ impl Client {
         number: u64,
         sent: usize,
         result: io::Result<()>,
-    ) -> bool {
+    ) -> io::Result<bool> {
         if state.link_number() != Some(number) {
             // The outbox of another connection may have been filled meanwhile; these bytes went with the old one.
             self.changed.notify_all();
-            return true;
+            return Ok(true);
         }
         if sent > 0 {
             state.session.note_sent(now);
@@ -228,16 +241,13 @@ impl Client {
                 if state.outbox.is_empty() {
                     self.changed.notify_all();
                 }
-                true
+                Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.set_blocked(state, true);
-                false
+                Ok(false)
             }
-            Err(error) => {
-                self.lose_connection(state, &format!("write failed: {error}"));
-                false
-            }
+            Err(error) => Err(error),
         }
     }
 

@@ -210,7 +210,7 @@ fn with_worker(work: impl FnOnce(&Reactor)) {
     });
 }
 
-fn is_worker() -> bool {
+pub(super) fn is_worker() -> bool {
     IS_WORKER.get()
 }
 

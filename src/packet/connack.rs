@@ -46,12 +46,9 @@ impl ConnAck {
             // [MQTT-3.2.2-1]
             _ => return Err(Malformed::packet("reserved flags in CONNACK")),
         };
-        // [MQTT-3.2.2-6]; 3.1.1: [MQTT-3.2.2-4].
-        if session_present && code != ReasonCode::SUCCESS {
-            return Err(Malformed::protocol(
-                "Session Present in a CONNACK that refuses",
-            ));
-        }
+        // Against [MQTT-3.2.2-6] (3.1.1: [MQTT-3.2.2-4]) some set it in a refusal too. That ends the connection either
+        // way, and its code says more than a protocol error.
+        let session_present = session_present && code == ReasonCode::SUCCESS;
         // Some Servers leave out the Property Length; there is nothing else that it could mean.
         let properties = if reader.is_empty() {
             Properties::new()

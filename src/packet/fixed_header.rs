@@ -117,23 +117,15 @@ pub(super) fn check_first_byte(
 }
 
 /// Flags other than the reserved ones make a packet malformed ([MQTT-2.1.3-1]; 3.1.1: [MQTT-2.2.2-1], [MQTT-2.2.2-2]).
-/// The flags of PUBLISH are its own business.
+/// In 3.1 they are "not used" and say nothing. The flags of PUBLISH are its own business.
 #[inline]
 pub(super) fn check_reserved_flags(
     packet_type: PacketType,
     first_byte: u8,
     version: ProtocolVersion,
 ) -> Result<(), Malformed> {
-    const DUP: u8 = 0b1000;
-    if packet_type == PacketType::Publish {
-        return Ok(());
-    }
-    let flags = first_byte & 0x0f;
-    let expected = packet_type.reserved_flags();
-    // 3.1 marks repeated PUBREL, SUBSCRIBE and UNSUBSCRIBE with DUP (3.1: section 2.1).
-    let repeated_in_3_1 =
-        version == ProtocolVersion::V3_1 && expected != 0 && flags == expected | DUP;
-    if flags == expected || repeated_in_3_1 {
+    let are_reserved = packet_type != PacketType::Publish && version > ProtocolVersion::V3_1;
+    if !are_reserved || first_byte & 0x0f == packet_type.reserved_flags() {
         Ok(())
     } else {
         Err(Malformed::packet("reserved flags in the fixed header"))

@@ -34,7 +34,6 @@ static void impossible_answers_to_connect_fail_it(void)
         "20 08 00 00 05 27 00 00 00 00", /* Maximum Packet Size 0 */
         "20 05 00 00 02 24 02",          /* Maximum QoS 2 */
         "20 03 01 00 00",                /* a session although a clean start was asked for */
-        "20 03 01 80 00",                /* a session and a refusal */
         "20 03 02 00 00",                /* a reserved flag */
         "20 06 00 00 03 23 00 01",       /* a property of other packets */
         "20 09 00 00 06 21 00 01 21 00 01",

@@ -32,7 +32,7 @@ pub(in crate::ffi) unsafe fn connect(
     // SAFETY: as promised by the caller.
     match unsafe { attempt(handle, options, ptr::null(), ptr::null()) } {
         Ok(_) => MQTTCLIENT_SUCCESS,
-        Err(Refusal::Code(code)) => code,
+        Err(Refusal::Code(code) | Refusal::Store(code, _)) => code,
         Err(Refusal::Server(connack)) => connack.code.0.into(),
     }
 }
@@ -60,12 +60,18 @@ pub(in crate::ffi) unsafe fn connect5(
             let properties = Some(&connack.properties).filter(|properties| !properties.is_empty());
             new_response(connack.code, properties)
         }
+        Err(Refusal::Store(code, connack)) => MQTTResponse {
+            reasonCode: code,
+            ..new_response(ReasonCode::SUCCESS, Some(&connack.properties))
+        },
     }
 }
 
 enum Refusal {
     Code(c_int),
     Server(ConnAck),
+    /// The server accepted, the program's store did not.
+    Store(c_int, ConnAck),
 }
 
 impl From<c_int> for Refusal {
@@ -103,6 +109,7 @@ unsafe fn attempt(
     let connected = entry.call(|client| client.connect(&accepted.request))?;
     let connected = connected.map_err(|error| match error {
         Error::Refused(connack) => Refusal::Server(*connack),
+        Error::NotCleared(code, Some(connack)) => Refusal::Store(code, *connack),
         error => Refusal::Code(code(&error)),
     })?;
     if c_options.struct_version > VERSION_WITHOUT_RETURNED {

@@ -260,6 +260,7 @@ pub(super) fn code(error: &Error) -> c_int {
         Error::Persistence(code) => {
             code.unwrap_or(crate::ffi::persistence::MQTTCLIENT_PERSISTENCE_ERROR)
         }
+        Error::NotCleared(code, _) => *code,
         Error::Refused(connack) => connack.code.0.into(),
     }
 }

@@ -77,6 +77,17 @@ fn reserved_flags_mqtt_2_1_3_1() {
 }
 
 #[test]
+fn flags_that_3_1_does_not_use_say_nothing() {
+    for wire in ["40 02 00 07", "62 02 00 07", "90 03 00 02 00", "d0 00"] {
+        let mut bytes = hex(wire);
+        for flags in 0..16 {
+            bytes[0] = bytes[0] & 0xf0 | flags;
+            assert!(decode(&bytes, V3_1, Server).is_ok(), "{bytes:x?}");
+        }
+    }
+}
+
+#[test]
 fn packet_identifier_0_mqtt_2_2_1_3() {
     for version in V3 {
         for wire in [
@@ -224,9 +235,13 @@ fn connack_reserved_flags_mqtt_3_2_2_1() {
 }
 
 #[test]
-fn connack_session_present_with_an_error_mqtt_3_2_2_6() {
-    refused(V3_1_1, Server, "20 02 01 05", PROTOCOL);
-    refused(V5, Server, "20 03 01 87 00", PROTOCOL);
+fn connack_session_present_with_an_error_says_the_error() {
+    for (version, wire, code) in [(V3_1_1, "20 02 01 05", 0x05), (V5, "20 03 01 87 00", 0x87)] {
+        let Ok(Packet::ConnAck(connack)) = decode(&hex(wire), version, Server) else {
+            panic!("{wire} is refused");
+        };
+        assert_eq!((connack.code.0, connack.session_present), (code, false));
+    }
 }
 
 /// Which of all 256 codes `wire` is accepted with, in place of its `??`.

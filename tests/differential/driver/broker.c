@@ -45,7 +45,9 @@ struct parcel {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER, turned = PTHREAD_COND_INITIALIZER;
+static bool polling;
+static int commands; /* that are being carried out, or wait for the end of a poll */
 static int listener = -1, port, wake_pipe[2];
 static struct connection connections[MAX_CONNECTIONS];
 static int connection_count;
@@ -56,24 +58,11 @@ static int parcel_count;
 static bool muted[16];
 static long received[16], awaited[16];
 
-static const char *const type_names[16] = {"0",       "CONNECT",   "CONNACK", "PUBLISH",     "PUBACK",   "PUBREC",
-                                           "PUBREL",  "PUBCOMP",   "SUBSCRIBE", "SUBACK",    "UNSUBSCRIBE", "UNSUBACK",
-                                           "PINGREQ", "PINGRESP",  "DISCONNECT", "AUTH"};
-
 static long long now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static int type_of(const char *name)
-{
-    for (int type = 0; name != NULL && type < 16; ++type)
-        if (strcmp(name, type_names[type]) == 0)
-            return type;
-    note(RESULT, "no such packet: %s", name != NULL ? name : "");
-    return 0;
 }
 
 static void listen_again(void)
@@ -230,7 +219,7 @@ static void handle(int number, const unsigned char *packet, size_t size, size_t 
     if (!muted[type]) {
         char hex[1024];
         describe_hex(hex, sizeof hex, packet, size);
-        note(WIRE, "c%d %s %s", number + 1, type_names[type], hex);
+        note(WIRE, "c%d %s %s", number + 1, packet_names[type], hex);
     }
     ++received[type];
     pthread_cond_broadcast(&arrived);
@@ -348,6 +337,8 @@ static void *serve(void *unused)
         struct pollfd polled[MAX_CONNECTIONS + 2];
         int numbers[MAX_CONNECTIONS + 2], count = 2;
         pthread_mutex_lock(&lock);
+        while (commands > 0)
+            pthread_cond_wait(&turned, &lock);
         int wait = deliver_parcels();
         polled[0] = (struct pollfd){.fd = wake_pipe[0], .events = POLLIN};
         polled[1] = (struct pollfd){.fd = listener, .events = POLLIN};
@@ -356,16 +347,24 @@ static void *serve(void *unused)
                 polled[count] = (struct pollfd){.fd = connections[i].socket, .events = POLLIN};
                 numbers[count++] = i;
             }
+        polling = true;
         pthread_mutex_unlock(&lock);
         poll(polled, (nfds_t)count, wait);
         pthread_mutex_lock(&lock);
+        polling = false;
+        pthread_cond_broadcast(&turned);
         char byte[64];
         if (polled[0].revents != 0 && read(wake_pipe[0], byte, sizeof byte) < 0)
             exit(2);
-        /* The end of an old connection is noted before the begin of a new one. */
-        for (int i = 2; i < count; ++i)
-            if (polled[i].revents != 0 && connections[numbers[i]].socket == polled[i].fd)
-                handle_input(numbers[i]);
+        /* The end of an old connection is noted before the begin of a new one, though it comes behind DISCONNECT. */
+        do {
+            for (int i = 2; i < count; ++i)
+                if (polled[i].revents != 0 && connections[numbers[i]].socket == polled[i].fd)
+                    handle_input(numbers[i]);
+            for (int i = 2; i < count; ++i)
+                if (connections[numbers[i]].socket != polled[i].fd)
+                    polled[i].fd = -1;
+        } while (polled[1].revents != 0 && poll(polled + 2, (nfds_t)count - 2, 0) > 0);
         if (polled[1].revents != 0 && listener == polled[1].fd && listener >= 0)
             accept_connection();
         pthread_mutex_unlock(&lock);
@@ -392,7 +391,7 @@ static void rest_of(char *out, size_t room, const struct words *words, int first
 
 static void set_answer(const struct words *words, bool once)
 {
-    int type = strcmp(words->word[2], "OPEN") == 0 ? 0 : type_of(words->word[2]);
+    int type = strcmp(words->word[2], "OPEN") == 0 ? 0 : packet_type_of(words->word[2]);
     for (int i = 0; i < answer_count; ++i)
         if (!once && !answers[i].once && answers[i].type == type)
             answers[i].used = false;
@@ -428,7 +427,7 @@ static void await(int type, long wanted)
     while (received[type] - awaited[type] < wanted && pthread_cond_timedwait(&arrived, &lock, &limit) == 0)
         ;
     if (received[type] - awaited[type] < wanted)
-        note(RESULT, "%s did not come", type_names[type]);
+        note(RESULT, "%s did not come", packet_names[type]);
     awaited[type] += wanted;
 }
 
@@ -436,9 +435,16 @@ void broker_command(const struct words *words)
 {
     const char *verb = words->count > 1 ? words->word[1] : "";
     const char *first = words->count > 2 ? words->word[2] : NULL;
-    int number = connection_count - 1, at = 2;
+    int at = 2;
     pthread_mutex_lock(&lock);
-    number = connection_count - 1;
+    ++commands;
+    /* A socket ends when nobody polls it any more, however early it is closed. */
+    while (polling) {
+        if (write(wake_pipe[1], "", 1) < 0)
+            exit(2);
+        pthread_cond_wait(&turned, &lock);
+    }
+    int number = connection_count - 1;
     if (first != NULL && first[0] == 'c' && first[1] >= '1' && first[1] <= '9' && first[2] == '\0') {
         number = first[1] - '1';
         ++at;
@@ -474,12 +480,12 @@ void broker_command(const struct words *words)
     else if (strcmp(verb, "hear") == 0 && number >= 0)
         connections[number].deaf = false;
     else if (strcmp(verb, "omit") == 0 && first != NULL)
-        muted[type_of(first)] = true;
-    else if (strcmp(verb, "await") == 0 && first != NULL)
-        await(type_of(first), words->count > 3 ? atol(words->word[3]) : 1);
-    else
+        muted[packet_type_of(first)] = true;
+    else if (strcmp(verb, "await") != 0 || first == NULL)
         note(RESULT, "the broker cannot %s", verb);
-    if (write(wake_pipe[1], "", 1) < 0)
-        exit(2);
+    --commands;
+    pthread_cond_broadcast(&turned);
+    if (strcmp(verb, "await") == 0 && first != NULL)
+        await(packet_type_of(first), words->count > 3 ? atol(words->word[3]) : 1);
     pthread_mutex_unlock(&lock);
 }

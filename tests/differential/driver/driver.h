@@ -55,6 +55,9 @@ void describe_bytes(char *out, size_t room, const void *bytes, size_t length);
 void describe_hex(char *out, size_t room, const void *bytes, size_t length);
 void parse_properties(MQTTProperties *list, const char *word);
 void describe_properties(char *out, size_t room, const MQTTProperties *list);
+/* Names of packet types by their number, and the number of a name. */
+extern const char *const packet_names[16];
+int packet_type_of(const char *name);
 
 /* --- broker.c -------------------------------------------------------------------------------------------------- */
 

@@ -205,3 +205,15 @@ void describe_properties(char *out, size_t room, const MQTTProperties *list)
     }
     snprintf(out + used, room - used, "]");
 }
+
+const char *const packet_names[16] = {"0",      "CONNECT", "CONNACK",   "PUBLISH", "PUBACK",      "PUBREC",   "PUBREL",     "PUBCOMP",
+                                      "SUBSCRIBE", "SUBACK", "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"};
+
+int packet_type_of(const char *name)
+{
+    for (int type = 0; name != NULL && type < 16; ++type)
+        if (strcmp(name, packet_names[type]) == 0)
+            return type;
+    note(RESULT, "no such packet: %s", name != NULL ? name : "");
+    return 0;
+}

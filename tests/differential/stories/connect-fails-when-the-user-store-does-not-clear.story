@@ -1,6 +1,5 @@
 create store=user
 callbacks
-broker omit DISCONNECT
 store fail clear -3 0 1
 connect version=4 clean=1
 isconnected
