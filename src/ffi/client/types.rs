@@ -158,8 +158,8 @@ pub struct MQTTClient_nameValue {
 
 /// Options of MQTTClient_connect() and MQTTClient_connect5(). Start with one of the initializers.
 ///
-/// The library copies what it needs during the call, except the `httpHeaders` array and what the callbacks of `ssl`
-/// point to: these must stay as they are while the client is connected.
+/// The library copies what it needs during the call. What the contexts of `ssl` point to stays the program's: it must be
+/// there while the client is connected.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct MQTTClient_connectOptions {
