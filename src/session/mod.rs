@@ -24,7 +24,7 @@ mod undo;
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
 pub use publish::{PublishRequest, SendError};
-pub use received::{LastQueued, Received};
+pub use received::{LastQueued, QUEUE_SEQ_LIMIT, Received};
 pub use send_queue::SendQueue;
 pub use sent_packet::SentPacket;
 pub use step::{Event, OutboundRecords, StoreOp};
