@@ -5,7 +5,7 @@ use super::link::{End, Link};
 use super::state::{Driver, Phase, State};
 use super::worker::Work;
 use super::{Client, Error, dispatch, pump, reactor};
-use crate::packet::{ConnAck, ProtocolVersion};
+use crate::packet::{ConnAck, ProtocolVersion, ReasonCode};
 use crate::process_lock::MutexGuard;
 use crate::session::ConnectOptions;
 use crate::trace::Level;
@@ -154,7 +154,6 @@ impl Client {
         request: &ConnectRequest,
         address: &ServerAddress,
     ) -> Result<(ProtocolVersion, ConnAck), AttemptError> {
-        const UNACCEPTABLE_PROTOCOL_VERSION: u8 = 1;
         let deadline = Instant::now() + request.timeout;
         let first = match request.version {
             VersionChoice::Only(version) => version,
@@ -165,7 +164,9 @@ impl Client {
             Err(error) => error,
         };
         let unknown_version = match &error {
-            AttemptError::Refused(connack) => connack.code.0 == UNACCEPTABLE_PROTOCOL_VERSION,
+            AttemptError::Refused(connack) => {
+                connack.code == ReasonCode::V3_UNACCEPTABLE_PROTOCOL_VERSION
+            }
             AttemptError::Unanswered => true,
             AttemptError::Broken | AttemptError::NotCleared(_) | AttemptError::Failed => false,
         };
