@@ -14,6 +14,7 @@ mod packet_id;
 mod publish;
 mod received;
 mod requests;
+mod resend;
 mod send_queue;
 mod sent_packet;
 mod step;
