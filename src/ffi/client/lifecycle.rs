@@ -18,6 +18,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_global_init(inits: *mut MQTTClient_in
 ///
 /// Messages that a client of the same identifier and URI left unfinished in its store are taken up again.
 ///
+/// With the first client the process ignores SIGPIPE, unless the program has set a disposition of its own.
+///
 /// Parameters:
 /// - `handle`: set to the new client. To be freed with MQTTClient_destroy().
 /// - `serverURI`: the server, as `scheme://host[:port][/path]`. Schemes are tcp and mqtt (port 1883), ws (80), and in the
