@@ -426,7 +426,8 @@ typedef struct MQTTClient_SSLOptions {
      */
     int enableServerCertAuth;
     /**
-     * From version 1: one of the MQTT_SSL_VERSION_ values. With current OpenSSL the best version is always negotiated.
+     * From version 1: one of the MQTT_SSL_VERSION_ values. Not looked at: the best version that both sides support is
+     * negotiated.
      */
     int sslVersion;
     /**
@@ -562,8 +563,8 @@ typedef struct MQTTClient_connectOptions {
      * From version 4: filled in when the connect succeeds, untouched otherwise.
      */
     struct {
-        /** The server connected to, without the scheme. Valid until the client is destroyed, and, when the
-         *  entry came from serverURIs, as long as that array is. */
+        /** The server connected to, without the scheme. Valid until the client is destroyed; if it is one of
+         *  serverURIs, as long as the program keeps that string. */
         const char *serverURI;
         /** The version in use: MQTTVERSION_3_1, MQTTVERSION_3_1_1 or MQTTVERSION_5. */
         int MQTTVersion;

@@ -110,7 +110,8 @@ pub struct MQTTClient_SSLOptions {
     /// 1: the certificate of the server must be signed by a trusted authority. 0: it is not checked, and anybody on the
     /// way can read and change all traffic.
     pub enableServerCertAuth: c_int,
-    /// From version 1: one of the MQTT_SSL_VERSION_ values. With current OpenSSL the best version is always negotiated.
+    /// From version 1: one of the MQTT_SSL_VERSION_ values. Not looked at: the best version that both sides support is
+    /// negotiated.
     pub sslVersion: c_int,
     /// From version 2: 1 checks that the certificate is for the host of the URI. The initializer says 0: set it to 1
     /// unless you know why not.
