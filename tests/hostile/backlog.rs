@@ -27,6 +27,19 @@ fn a_large_message_gets_through_to_a_peer_that_reads_late() {
     }
 }
 
+/// Until so many have been sent that the socket is full: the sending has stopped.
+fn wait_until_still(sent: &AtomicUsize) {
+    let mut before = 0;
+    loop {
+        let now = sent.load(Ordering::Relaxed);
+        if now > 0 && now == before {
+            return;
+        }
+        before = now;
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
     const MESSAGES: usize = 16_000;
@@ -42,12 +55,7 @@ fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
         let sent = AtomicUsize::new(0);
         thread::scope(|scope| {
             scope.spawn(|| {
-                // The socket is full when the sending has stopped.
-                let mut before = usize::MAX;
-                while before == usize::MAX || sent.load(Ordering::Relaxed) != before {
-                    before = sent.load(Ordering::Relaxed);
-                    thread::sleep(Duration::from_millis(20));
-                }
+                wait_until_still(&sent);
                 for index in 0..MESSAGES {
                     peer.expect_bytes(&message(&payload(index)));
                 }
@@ -182,16 +190,21 @@ fn an_acknowledgement_behind_paused_reading_is_found() {
         peer.set_patience(LONG);
         let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
         peer.expect_packet();
+        let sent = AtomicUsize::new(0);
         thread::scope(|scope| {
+            let sent = &sent;
             scope.spawn(move || {
                 let megabyte = message(&vec![1; 1 << 20]);
-                (0..48).for_each(|_| peer.send(&megabyte));
+                for _ in 0..48 {
+                    peer.send(&megabyte);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
                 peer.send(&[0x40, 2, 0, 1]);
                 peer.expect_eof();
             });
             match mode {
-                // Until reading has paused, which nobody tells.
-                Mode::Workers => thread::sleep(Duration::from_millis(500)),
+                // Nothing is read any more.
+                Mode::Workers => wait_until_still(sent),
                 Mode::Caller => (0..10).for_each(|_| mqtt3c::client::yield_now()),
             }
             client.wait_for_completion(token, SOON * 2).unwrap();
