@@ -2,7 +2,8 @@
 
 use crate::broker::scripted::ScriptedBroker;
 use crate::support::*;
-use mqtt3c::packet::QoS;
+use mqtt3c::packet::{Message, QoS};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -178,6 +179,37 @@ fn reading_pauses_when_callbacks_do_not_keep_up_and_nothing_is_lost() {
         drop(sender.join());
     });
     client.destroy();
+}
+
+#[test]
+fn many_messages_leave_other_clients_callbacks_their_turn() {
+    let broker = ScriptedBroker::start();
+    let flooded = client_with(&broker.uri(), None);
+    let called = Arc::new(AtomicUsize::new(0));
+    let calls = Arc::clone(&called);
+    let set = flooded.change_callbacks(|callbacks| {
+        callbacks.message_arrived = Some(Arc::new(move |_: &Message| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+            true
+        }));
+    });
+    set.unwrap();
+    let mut flood = connect(&broker, &flooded);
+    let (other, inbox) = client(&broker.uri(), Mode::Workers);
+    let mut peer = connect(&broker, &other);
+    // The callbacks for these take far longer than the other client may have to wait.
+    let many: Vec<u8> = (0..20_000).flat_map(|_| message(b"flood")).collect();
+    flood.send(&many);
+    while called.load(Ordering::Relaxed) == 0 {
+        thread::yield_now();
+    }
+    peer.send(&message(b"x"));
+    let arrived = |seen: &Seen| seen.arrived == 1;
+    let (took, ()) = timed(|| inbox.wait("the other client's message", arrived));
+    assert!(took < SOON, "took {took:?}");
+    flooded.destroy();
+    other.destroy();
 }
 
 #[test]
