@@ -87,10 +87,10 @@ install: all
 	    ln -sf lib$$name.so.$(VERSION) '$(DESTDIR)$(LIBDIR)'/lib$$name.so.$(SOVERSION) && \
 	    ln -sf lib$$name.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)'/lib$$name.so && \
 	    $(INSTALL) -m 644 build/lib/lib$$name.a '$(DESTDIR)$(LIBDIR)/' && \
-	    $(FILL_IN) packaging/$$name.pc.in >'$(DESTDIR)$(LIBDIR)'/pkgconfig/$$name.pc || exit 1; \
+	    $(FILL_IN) packaging/$$name.pc.in | $(INSTALL) -m 644 /dev/stdin '$(DESTDIR)$(LIBDIR)'/pkgconfig/$$name.pc || exit 1; \
 	done
 	for file in eclipse-paho-mqtt-cConfig eclipse-paho-mqtt-cConfigVersion; do \
-	    $(FILL_IN) packaging/$$file.cmake.in >'$(DESTDIR)$(CMAKEDIR)'/$$file.cmake || exit 1; \
+	    $(FILL_IN) packaging/$$file.cmake.in | $(INSTALL) -m 644 /dev/stdin '$(DESTDIR)$(CMAKEDIR)'/$$file.cmake || exit 1; \
 	done
 	$(INSTALL) -m 644 $(HEADERS:%=include/%) '$(DESTDIR)$(INCLUDEDIR)/'
 

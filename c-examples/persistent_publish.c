@@ -61,7 +61,8 @@ int main(int argc, char **argv)
 
     MQTTClient client;
     MQTTClient_deliveryToken token = 0;
-    check(MQTTClient_create(&client, example.uri, "persistent_publish", MQTTCLIENT_PERSISTENCE_DEFAULT, STORE), "create");
+    check(MQTTClient_create(&client, example.uri, "persistent_publish", MQTTCLIENT_PERSISTENCE_DEFAULT, (void *)STORE),
+          "create");
     printf("%d messages of an earlier run are on their way\n", count_pending(client, &token));
 
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;

@@ -3,6 +3,7 @@
  *   cc -o publish_callbacks publish_callbacks.c -lpaho-mqtt3c -lpthread
  *   ./publish_callbacks --uri tcp://localhost:1883 --topic examples/hello --count 100
  */
+#define _POSIX_C_SOURCE 200809L /* for clock_gettime, where the compiler is told to know ISO C only */
 #include <pthread.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@ struct progress {
 /* Callbacks run on a thread of the library. */
 static void delivery_complete(void *context, MQTTClient_deliveryToken token)
 {
-    struct progress *progress = context;
+    struct progress *progress = (struct progress *)context;
     (void)token;
     pthread_mutex_lock(&progress->lock);
     progress->delivered++;
@@ -28,7 +29,7 @@ static void delivery_complete(void *context, MQTTClient_deliveryToken token)
 
 static void connection_lost(void *context, char *cause)
 {
-    struct progress *progress = context;
+    struct progress *progress = (struct progress *)context;
     (void)cause;
     pthread_mutex_lock(&progress->lock);
     progress->lost = 1;
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
         return 2;
     }
 
-    struct progress progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct progress progress = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
     MQTTClient client;
     check(MQTTClient_create(&client, example.uri, client_id("publish-callbacks"), MQTTCLIENT_PERSISTENCE_NONE, NULL),
           "create");

@@ -45,8 +45,8 @@ static void publish_all(MQTTClient publisher, const char *topic, const struct ex
 /* Goes on for a moment after the last message, so that one that comes twice is seen. */
 static struct result receive_all(MQTTClient subscriber, const struct example *example, int qos)
 {
-    struct result result = {.qos = -1};
-    char *seen = calloc((size_t)example->count + 1, 1);
+    struct result result = {0, 0, 0, -1};
+    char *seen = (char *)calloc((size_t)example->count + 1, 1);
     unsigned long patience = (unsigned long)example->timeout;
     for (;;) {
         char *topic = NULL;

@@ -24,7 +24,8 @@ static MQTTClient connected(const struct example *example, const char *id)
 
 static void add_bytes(MQTTProperties *properties, enum MQTTPropertyCodes identifier, const char *data, int length)
 {
-    MQTTProperty property = {.identifier = identifier};
+    MQTTProperty property;
+    property.identifier = identifier;
     property.value.data.data = (char *)data; /* is copied */
     property.value.data.len = length;
     check(MQTTProperties_add(properties, &property), "add a property");
@@ -68,7 +69,7 @@ static void answer(MQTTClient client, const struct example *example)
         char result[32] = "?";
         int a, b;
         /* What the library hands out ends in a NUL that is not counted, topics in properties too. */
-        if (sscanf(request->payload, "%d * %d", &a, &b) == 2)
+        if (sscanf((const char *)request->payload, "%d * %d", &a, &b) == 2)
             snprintf(result, sizeof result, "%lld", (long long)a * b);
         MQTTProperties properties = MQTTProperties_initializer;
         if (which != NULL)

@@ -3,6 +3,7 @@
  *   cc -o subscribe_callbacks subscribe_callbacks.c -lpaho-mqtt3c -lpthread
  *   ./subscribe_callbacks --uri tcp://localhost:1883 --topic 'examples/#' --count 3 --timeout 60000
  */
+#define _POSIX_C_SOURCE 200809L /* for clock_gettime, where the compiler is told to know ISO C only */
 #include <pthread.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@ struct progress {
 /* Returning 1 takes the message over: it is ours to free. Returning 0 asks for it again a little later. */
 static int message_arrived(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
-    struct progress *progress = context;
+    struct progress *progress = (struct progress *)context;
     (void)topic_length; /* 0 unless the topic contains NUL characters */
     printf("%s: %.*s (QoS %d%s)\n", topic, message->payloadlen, (const char *)message->payload, message->qos,
            message->retained ? ", retained" : "");
@@ -35,7 +36,7 @@ static int message_arrived(void *context, char *topic, int topic_length, MQTTCli
 
 static void connection_lost(void *context, char *cause)
 {
-    struct progress *progress = context;
+    struct progress *progress = (struct progress *)context;
     (void)cause;
     pthread_mutex_lock(&progress->lock);
     progress->lost = 1;
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
         .uri = "tcp://localhost:1883", .topic = "examples/#", .count = 3, .qos = 1, .timeout = 60000};
     read_options(argc, argv, "print arriving messages", &example);
 
-    struct progress progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct progress progress = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
     MQTTClient client;
     check(MQTTClient_create(&client, example.uri, client_id("subscribe-callbacks"), MQTTCLIENT_PERSISTENCE_NONE, NULL),
           "create");

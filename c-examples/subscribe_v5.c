@@ -74,10 +74,11 @@ int main(int argc, char **argv)
 
     /* Two filters in one request. The number given with it comes back with each message that matches one of them. */
     MQTTProperties properties = MQTTProperties_initializer;
-    MQTTProperty identifier = {.identifier = MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER};
+    MQTTProperty identifier;
+    identifier.identifier = MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER;
     identifier.value.integer4 = 5;
     check(MQTTProperties_add(&properties, &identifier), "add a property");
-    char *filters[] = {(char *)example.topic, "examples/v5/+"};
+    char *filters[] = {(char *)example.topic, (char *)"examples/v5/+"};
     int qos[] = {example.qos, 0};
     MQTTSubscribe_options subscribe_options[] = {MQTTSubscribe_options_initializer, MQTTSubscribe_options_initializer};
     subscribe_options[1].retainHandling = 2; /* no retained messages for this one */

@@ -47,8 +47,9 @@
  * Threads
  *
  *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
- *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work fail at once with
- *   MQTTCLIENT_FAILURE. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
+ *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work, but for
+ *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE. Clients do not wait for each other, but for the turn of
+ *   their callbacks. A handle that was destroyed is recognised, not used.
  *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
  *   its parent's clients with callbacks it can only destroy its copies.
  *
@@ -209,7 +210,7 @@ enum MQTTCLIENT_TRACE_LEVELS {
 #define MQTTCLIENT_0_LEN_WILL_TOPIC -17
 
 /**
- * MQTT version: 3.1.1, and if that fails 3.1.
+ * MQTT version: 3.1.1; 3.1 if the server refuses that version, or closes the connection without an answer.
  */
 #define MQTTVERSION_DEFAULT 0
 
@@ -425,7 +426,8 @@ typedef struct MQTTClient_SSLOptions {
      */
     int enableServerCertAuth;
     /**
-     * From version 1: one of the MQTT_SSL_VERSION_ values. With current OpenSSL the best version is always negotiated.
+     * From version 1: one of the MQTT_SSL_VERSION_ values. Not looked at: the best version that both sides support is
+     * negotiated.
      */
     int sslVersion;
     /**
@@ -492,8 +494,8 @@ typedef struct MQTTClient_nameValue {
 /**
  * Options of MQTTClient_connect() and MQTTClient_connect5(). Start with one of the initializers.
  *
- * The library copies what it needs during the call, except the `httpHeaders` array and what the callbacks of `ssl`
- * point to: these must stay as they are while the client is connected.
+ * The library copies what it needs during the call. What the contexts of `ssl` point to stays the program's: it must be
+ * there while the client is connected.
  */
 typedef struct MQTTClient_connectOptions {
     /**
@@ -561,8 +563,8 @@ typedef struct MQTTClient_connectOptions {
      * From version 4: filled in when the connect succeeds, untouched otherwise.
      */
     struct {
-        /** The server connected to, without the scheme. Valid until the client is destroyed, and, when the
-         *  entry came from serverURIs, as long as that array is. */
+        /** The server connected to, without the scheme. Valid until the client is destroyed; if it is one of
+         *  serverURIs, as long as the program keeps that string. */
         const char *serverURI;
         /** The version in use: MQTTVERSION_3_1, MQTTVERSION_3_1_1 or MQTTVERSION_5. */
         int MQTTVersion;
@@ -652,6 +654,8 @@ LIBMQTT_API void MQTTClient_global_init(struct MQTTClient_init_options *inits);
  *
  * Messages that a client of the same identifier and URI left unfinished in its store are taken up again.
  *
+ * With the first client the process ignores SIGPIPE, unless the program has set a disposition of its own.
+ *
  * Parameters:
  * - `handle`: set to the new client. To be freed with MQTTClient_destroy().
  * - `serverURI`: the server, as `scheme://host[:port][/path]`. Schemes are tcp and mqtt (port 1883), ws (80), and in the
@@ -667,9 +671,10 @@ LIBMQTT_API void MQTTClient_global_init(struct MQTTClient_init_options *inits);
  * - MQTTCLIENT_NULL_PARAMETER: `handle`, `serverURI` or `clientId` is NULL.
  * - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
  * - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
- * - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
- *   MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's returned another code than 0, that code. If the handle
- *   was set it is to be destroyed all the same; set it to NULL before the call.
+ * - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, for instance since another process has been using it for
+ *   1 s; its type is unknown; or `clientId` is empty with MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's
+ *   returned another code than 0, that code. If the handle was set it is to be destroyed all the same; set it to NULL
+ *   before the call.
  * - MQTTCLIENT_FAILURE: no memory.
  */
 LIBMQTT_API
@@ -703,7 +708,8 @@ int MQTTClient_createWithOptions(MQTTClient *handle,
  * MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
  * that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
  *
- * `handle` may be NULL or point to NULL: then nothing happens.
+ * `handle` may be NULL or point to NULL: then nothing happens. Nothing happens either in a callback of the trace, of a
+ * store or of TLS in which calls for the client fail.
  */
 LIBMQTT_API void MQTTClient_destroy(MQTTClient *handle);
 
@@ -735,8 +741,8 @@ typedef int MQTTClient_messageArrived(void *context, char *topicName, int topicL
  * Type of the function that is called when the delivery of a QoS 1 or 2 message is complete: the server has the
  * message, and the token is free for another.
  *
- * Not called for QoS 0, and not for a QoS 2 message that an MQTT 5 server refused. It may run before the publish call
- * that made `dt` has returned.
+ * Not called for QoS 0, and not for a QoS 2 message that an MQTT 5 server refused; but for one of QoS 1: only
+ * MQTTClient_published tells that it was refused. It may run before the publish call that made `dt` has returned.
  */
 typedef void MQTTClient_deliveryComplete(void *context, MQTTClient_deliveryToken dt);
 
@@ -778,8 +784,9 @@ void MQTTClient_published(void *context,
  *
  * Call it before connecting; on a connected client the callbacks are used, but the way of working changes only with
  * the next connect. A client with callbacks receives by `ma` alone: MQTTClient_receive() fails for it. The callbacks run
- * in threads of the library. `ma`, `dc` and MQTTClient_published never run at the same time as each other; `cl` runs
- * after the `ma` of all messages received before the loss. All functions of the library may be called in a callback.
+ * in threads of the library. Of the `ma`, `dc` and MQTTClient_published of all clients only one runs at a time; `cl`
+ * runs beside them, after the `ma` of all messages received before the loss. All functions of the library may be called
+ * in a callback.
  *
  * Parameters:
  * - `context`: handed to the callbacks.
@@ -807,7 +814,7 @@ int MQTTClient_setCallbacks(MQTTClient handle,
  *
  * Returns:
  * - MQTTCLIENT_SUCCESS.
- * - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
+ * - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect or disconnect is going on.
  */
 LIBMQTT_API int MQTTClient_setDisconnected(MQTTClient handle, void *context, MQTTClient_disconnected* co);
 
@@ -820,7 +827,7 @@ LIBMQTT_API int MQTTClient_setDisconnected(MQTTClient handle, void *context, MQT
  *
  * Returns:
  * - MQTTCLIENT_SUCCESS.
- * - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
+ * - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect or disconnect is going on.
  */
 LIBMQTT_API int MQTTClient_setPublished(MQTTClient handle, void *context, MQTTClient_published* co);
 
@@ -837,12 +844,13 @@ LIBMQTT_API int MQTTClient_setPublished(MQTTClient handle, void *context, MQTTCl
  * - MQTTCLIENT_SUCCESS.
  * - 1 to 255: the server refused. 1: the MQTT version, 2: the client identifier, 3: it is not available, 4: the user name
  *   or password, 5: the client is not authorised. The result of the last server tried counts.
- * - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed, or `handle` is not a client.
+ * - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed; user name, password or will is longer than
+ *   65535 bytes; another thread is connecting the client, and was not ready in time; there is no client at all.
  * - MQTTCLIENT_DISCONNECTED: connected, but the connection broke while messages were sent again.
  * - MQTTCLIENT_PERSISTENCE_ERROR, or what a store of the program's returned: it could not be cleared for a clean session,
  *   and the connection has been closed.
- * - MQTTCLIENT_NULL_PARAMETER: `handle` or `options` is NULL, the URI asks for TLS and there are no TLS options, or
- *   the topic of the will is NULL.
+ * - MQTTCLIENT_NULL_PARAMETER: `handle` is not a client, `options` is NULL, the URI asks for TLS and there are no TLS
+ *   options, or the topic of the will is NULL.
  * - MQTTCLIENT_BAD_STRUCTURE: options, will or TLS options have a wrong struct_id or struct_version.
  * - MQTTCLIENT_BAD_QOS: the QoS of the will is not 0, 1 or 2.
  * - MQTTCLIENT_0_LEN_WILL_TOPIC: the topic of the will is empty.
@@ -874,8 +882,8 @@ LIBMQTT_API void MQTTResponse_free(struct MQTTResponse response);
  * Returns a response, to be freed with MQTTResponse_free():
  * - `reasonCode` 0: connected; `properties` are those of the server's answer, never NULL with MQTT 5.
  * - `reasonCode` above 0: refused; `properties` are those of the answer, if it had any.
- * - `reasonCode` below 0: one of the codes of MQTTClient_connect(); MQTTCLIENT_WRONG_MQTT_VERSION means that the client
- *   was not created for MQTT 5.
+ * - `reasonCode` below 0: one of the codes of MQTTClient_connect(); MQTTCLIENT_FAILURE also for properties that are not
+ *   for this packet; MQTTCLIENT_WRONG_MQTT_VERSION means that the client was not created for MQTT 5.
  */
 LIBMQTT_API
 struct MQTTResponse MQTTClient_connect5(MQTTClient handle,
@@ -886,6 +894,8 @@ struct MQTTResponse MQTTClient_connect5(MQTTClient handle,
 /**
  * Ends the connection in good order: the server does not publish the will.
  *
+ * Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
+ *
  * Parameters:
  * - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit.
  *
@@ -893,7 +903,9 @@ struct MQTTResponse MQTTClient_connect5(MQTTClient handle,
  * - MQTTCLIENT_SUCCESS, also when the client was not connected, and when messages were still unfinished.
  * - MQTTCLIENT_FAILURE: `handle` is not a client.
  */
-LIBMQTT_API int MQTTClient_disconnect(MQTTClient handle, int timeout);
+LIBMQTT_API
+int MQTTClient_disconnect(MQTTClient handle,
+                          int timeout);
 
 /**
  * Ends an MQTT 5 connection with a reason and properties.
@@ -901,7 +913,7 @@ LIBMQTT_API int MQTTClient_disconnect(MQTTClient handle, int timeout);
  * Parameters:
  * - `timeout`: in ms, as for MQTTClient_disconnect().
  * - `reason`: the reason; with MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE the server publishes the will.
- * - `props`: properties of the DISCONNECT packet, or NULL. They are only read.
+ * - `props`: properties of the DISCONNECT packet, or NULL. They are only read; if one is not for this packet, none is sent.
  *
  * On a connection below MQTT 5 `reason` and `props` are ignored. Returns the codes of MQTTClient_disconnect().
  */
@@ -933,8 +945,9 @@ LIBMQTT_API int MQTTClient_isConnected(MQTTClient handle);
  * Returns:
  * - MQTTCLIENT_SUCCESS: subscribed, perhaps with a lower QoS.
  * - MQTT_BAD_SUBSCRIBE: the server refused.
- * - MQTTCLIENT_FAILURE: `handle` is not a client, or no answer came in time (MQTTClient_setCommandTimeout()). In the
- *   latter case the connection is closed, and the connectionLost callback called.
+ * - MQTTCLIENT_FAILURE: `handle` is not a client; the topic is too long for MQTT; the connection was lost before the
+ *   answer; or no answer came in time (MQTTClient_setCommandTimeout()): then the connection is closed, and the
+ *   connectionLost callback called.
  * - MQTTCLIENT_DISCONNECTED: not connected.
  * - MQTTCLIENT_BAD_UTF8_STRING: `topic` is NULL or not UTF-8.
  * - MQTTCLIENT_BAD_QOS: `qos` is not 0, 1 or 2.
@@ -952,8 +965,8 @@ LIBMQTT_API int MQTTClient_subscribe(MQTTClient handle, const char *topic, int q
  * - `props`: properties of the SUBSCRIBE packet, or NULL. They are only read. Ignored below MQTT 5.
  *
  * Returns a response, to be freed with MQTTResponse_free(). `reasonCode` is the QoS granted, a reason code from 128 on
- * if the server refused, or one of the negative codes of MQTTClient_subscribe(). `properties` are those of the answer,
- * if it had any.
+ * if the server refused, or one of the negative codes of MQTTClient_subscribe(), MQTTCLIENT_FAILURE also for properties
+ * or options that are not allowed. `properties` are those of the answer, if it had any.
  */
 LIBMQTT_API
 struct MQTTResponse MQTTClient_subscribe5(MQTTClient handle,
@@ -966,7 +979,7 @@ struct MQTTResponse MQTTClient_subscribe5(MQTTClient handle,
  * Subscribes to several topic filters with one packet and waits for the answer. For clients below MQTT 5.
  *
  * Parameters:
- * - `count`: number of entries of `topic` and `qos`.
+ * - `count`: number of entries of `topic` and `qos`, at least 1; otherwise MQTTCLIENT_FAILURE.
  * - `topic`: the topic filters.
  * - `qos`: the highest QoS for each. Overwritten with the QoS granted for each, MQTT_BAD_SUBSCRIBE if refused.
  *
@@ -1025,7 +1038,7 @@ LIBMQTT_API struct MQTTResponse MQTTClient_unsubscribe5(MQTTClient handle, const
  * Ends several subscriptions with one packet and waits for the answer. For clients below MQTT 5.
  *
  * Parameters:
- * - `count`: number of entries of `topic`.
+ * - `count`: number of entries of `topic`, at least 1; otherwise MQTTCLIENT_FAILURE.
  * - `topic`: the topic filters.
  *
  * Returns the codes of MQTTClient_unsubscribe(), and:
@@ -1052,9 +1065,10 @@ struct MQTTResponse MQTTClient_unsubscribeMany5(MQTTClient handle,
 /**
  * Publishes a message. For clients below MQTT 5.
  *
- * The call returns when the message is written to the connection; a QoS 1 or 2 message is stored before. It waits while
- * as many messages are in flight as the connect options allow, QoS 0 included. Whether a QoS 1 or 2 message has reached
- * the server is told by MQTTClient_waitForCompletion() or the deliveryComplete callback.
+ * The call returns when the message is written to the connection, or left to a thread that is writing there just now; a
+ * QoS 1 or 2 message is stored before. It waits while as many messages are in flight as the connect options allow, QoS 0
+ * included. Whether a QoS 1 or 2 message has reached the server is told by MQTTClient_waitForCompletion() or the
+ * deliveryComplete callback.
  *
  * Parameters:
  * - `topicName`: the topic, a UTF-8 C string without wildcards. It is copied.
@@ -1065,8 +1079,8 @@ struct MQTTResponse MQTTClient_unsubscribeMany5(MQTTClient handle,
  * - `dt`: set to the token of a QoS 1 or 2 message; untouched with QoS 0. NULL if it is not wanted.
  *
  * Returns:
- * - MQTTCLIENT_SUCCESS: a QoS 0 message was written; a QoS 1 or 2 message will be delivered, after a reconnect if need
- *   be.
+ * - MQTTCLIENT_SUCCESS: a QoS 0 message was written, or left to be; a QoS 1 or 2 message will be delivered,
+ *   after a reconnect if need be.
  * - MQTTCLIENT_FAILURE: `handle` is not a client; the payload is NULL or its length negative; topic or packet is too
  *   large for MQTT; the connection was lost while the call waited, or while a QoS 0 message was written; the message
  *   could not be stored. The message is not sent, and there is no token.
@@ -1157,8 +1171,7 @@ LIBMQTT_API int MQTTClient_waitForCompletion(MQTTClient handle, MQTTClient_deliv
  *
  * Returns:
  * - MQTTCLIENT_SUCCESS.
- * - MQTTCLIENT_FAILURE: `handle` is not a client, or there is no memory.
- * - MQTTCLIENT_NULL_PARAMETER: `tokens` is NULL.
+ * - MQTTCLIENT_FAILURE: `handle` is not a client, `tokens` is NULL, or there is no memory.
  */
 LIBMQTT_API
 int MQTTClient_getPendingDeliveryTokens(MQTTClient handle,
@@ -1221,25 +1234,30 @@ LIBMQTT_API void *MQTTClient_malloc(size_t size);
  * - `level`: the level of this line.
  * - `message`: the line, a C string without line end, valid only during the call.
  *
- * It may run in any thread of the program, also in several at the same time.
+ * It may run in any thread that is inside the library, also in several at the same time.
  */
 typedef void MQTTClient_traceCallback(enum MQTTCLIENT_TRACE_LEVELS level, char *message);
 
 /**
  * Sets from which level on lines are traced. At first it is MQTTCLIENT_TRACE_MINIMUM.
  *
- * May be called at any time, also before the first client is created. 0 counts as
- * MQTTCLIENT_TRACE_MAXIMUM.
+ * May be called at any time, also before the first client is created. 0 counts as MQTTCLIENT_TRACE_MAXIMUM. When the last
+ * client is destroyed, MQTTCLIENT_TRACE_SEVERE and MQTTCLIENT_TRACE_FATAL are forgotten, and the level before counts
+ * again.
  */
-LIBMQTT_API void MQTTClient_setTraceLevel(enum MQTTCLIENT_TRACE_LEVELS level);
+LIBMQTT_API
+void MQTTClient_setTraceLevel(enum MQTTCLIENT_TRACE_LEVELS level);
 
 /**
  * Sets the function that gets the trace; NULL for none.
  *
  * This is independent of the environment variable MQTT_C_CLIENT_TRACE, by which the user of a program can have the
- * trace written to a file or, with the value ON, to standard output.
+ * trace written to a file or, with the value ON, to standard output. Files have at most MQTT_C_CLIENT_TRACE_MAX_LINES lines
+ * (1000); the one before is kept as NAME.0. MQTT_C_CLIENT_TRACE_LEVEL (ERROR, PROTOCOL, MINIMUM, MEDIUM or MAXIMUM) sets
+ * the level, for the callback too. The variables are read when the first client is created.
  */
-LIBMQTT_API void MQTTClient_setTraceCallback(MQTTClient_traceCallback* callback);
+LIBMQTT_API
+void MQTTClient_setTraceCallback(MQTTClient_traceCallback* callback);
 
 /**
  * What this library is: an array of names and values, ended by an entry whose name is NULL.

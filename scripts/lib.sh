@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share. To be sourced; sets a trap that ends whatever was started through it.
+# What the scripts share. To be sourced; sets a trap that ends whatever was started, and removes its temporary files.
 
 # `die` may be called anywhere, also in a subshell.
 die() {
@@ -28,6 +28,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/mqtt3c.XXXXXX")
 chmod 755 "$WORK" # the broker may give up its privileges before it reads its files
+export TMPDIR=$WORK
 STARTED=()
 
 stop_started() {
@@ -39,8 +40,25 @@ stop_started() {
     STARTED=()
 }
 
+# end_all PID...: ends processes, and what they have started, which would go on without them.
+end_all() {
+    local pid children
+    for pid in "$@"; do
+        children=()
+        read -ra children 2>/dev/null <"/proc/$pid/task/$pid/children" || true
+        kill -KILL "$pid" 2>/dev/null || true
+        end_all "${children[@]}"
+    done
+}
+
 finish() {
     stop_started
+    # What nobody waits for any more, when something failed or was interrupted.
+    local left
+    mapfile -t left < <(jobs -rp)
+    if [ ${#left[@]} -gt 0 ]; then
+        { end_all "${left[@]}" && wait "${left[@]}"; } 2>/dev/null || true
+    fi
     rm -rf "$WORK"
 }
 trap finish EXIT
@@ -101,10 +119,11 @@ END
         : >"$BROKER_LOG"
         mosquitto -c "$WORK/mosquitto.conf" >"$BROKER_LOG" 2>&1 </dev/null &
         pid=$!
+        STARTED+=("$pid")
         if wait_for_line "$BROKER_LOG" 'mosquitto version .* running' 10 "$pid" && kill -0 "$pid" 2>/dev/null; then
-            STARTED+=("$pid")
             return
         fi
+        unset 'STARTED[-1]'
         # most likely the port was taken
         kill "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true

@@ -44,7 +44,7 @@ keep_killing() {
 # How many messages mosquitto sent the subscriber again although it had their PUBREC [MQTT-4.3.3-6]. 2.0 does so when a
 # connection ends while it repeats its PUBRELs. No receiver can tell such a message from a new one.
 sent_against_rules() {
-    find "$WORK" -name 'mosquitto.log*' | sort -r | xargs -r cat | tr -d ',)' | awk '
+    find "$WORK" -name 'mosquitto.log*' | sort -r | xargs -r -d '\n' cat | tr -d ',)' | awk '
         / Received PUBREC from subscriber / { received[$NF] = 1; next }
         / Received PUBCOMP from subscriber / { id = $0; gsub(/.*Mid: | RC.*/, "", id); delete received[id]; next }
         / Sending PUBLISH to subscriber .d1 / { id = $9; sub("m", "", id); count += id in received; delete received[id] }

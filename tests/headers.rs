@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod common;
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
@@ -57,6 +58,34 @@ fn a_program_in_the_oldest_c_compiles_without_a_warning() {
         .expect("a C compiler must be installed to check the headers");
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}");
+}
+
+/// Programs begin as copies of them.
+#[test]
+fn the_examples_compile_without_a_warning_in_strict_c99_and_in_cpp() {
+    let folder = common::in_package("c-examples");
+    let mut examples: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .collect();
+    examples.sort();
+    assert!(examples.len() >= 10, "{examples:?}");
+    for mode in [["cc", "-std=c99", "-xc"], ["c++", "-std=c++11", "-xc++"]] {
+        let output = Command::new(mode[0])
+            .args(&mode[1..])
+            .args(["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"])
+            .arg(common::in_package("include"))
+            .args(&examples)
+            .output();
+        let output = match output {
+            // As for the headers: without a C++ compiler C is what can be checked.
+            Err(error) if error.kind() == ErrorKind::NotFound && mode[0] == "c++" => continue,
+            output => output.expect("a C compiler must be installed to check the examples"),
+        };
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{mode:?}: {complaints}");
+    }
 }
 
 #[test]

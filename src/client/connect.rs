@@ -157,7 +157,6 @@ impl Client {
         request: &ConnectRequest,
         address: &ServerAddress,
     ) -> Result<(ProtocolVersion, ConnAck), AttemptError> {
-        const UNACCEPTABLE_PROTOCOL_VERSION: u8 = 1;
         let deadline = Instant::now() + request.timeout;
         let first = match request.version {
             VersionChoice::Only(version) => version,
@@ -168,7 +167,9 @@ impl Client {
             Err(error) => error,
         };
         let unknown_version = match &error {
-            AttemptError::Refused(connack) => connack.code.0 == UNACCEPTABLE_PROTOCOL_VERSION,
+            AttemptError::Refused(connack) => {
+                connack.code == ReasonCode::V3_UNACCEPTABLE_PROTOCOL_VERSION
+            }
             AttemptError::Unanswered => true,
             AttemptError::Broken | AttemptError::NotCleared(..) | AttemptError::Failed => false,
         };

@@ -6,9 +6,14 @@ use crate::packet::{
 };
 use crate::persistence;
 use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
-use crate::session::{Awaiting, Inflight, LastQueued, OutboundRecords, Received, Session, StoreOp};
+use crate::session::{
+    Awaiting, Inflight, LastQueued, OutboundRecords, QUEUE_SEQ_LIMIT, Received, Session, StoreOp,
+};
 use crate::trace::Level;
 use bytes::Bytes;
+
+// A record under any other number would be left alone at the next start.
+const _: () = assert!(QUEUE_SEQ_LIMIT == Key::QUEUE_NUMBERS);
 
 /// Carries out one operation. `queue_is_empty`: no received message waits for the application.
 pub(super) fn apply(

@@ -98,8 +98,8 @@ pub(super) fn find(handle: MQTTClient) -> Option<Arc<Entry>> {
     slot.entry.as_ref().filter(|_| slot.uses == uses).cloned()
 }
 
-/// Takes a client out; its handle stands for nothing from now on. The second value: it was the last one.
-pub(super) fn remove(handle: MQTTClient) -> Option<(Arc<Entry>, bool)> {
+/// Takes a client out; its handle stands for nothing from now on.
+pub(super) fn remove(handle: MQTTClient) -> Option<Arc<Entry>> {
     let (index, uses) = parts(handle)?;
     let mut table = TABLE.write();
     let slot = table
@@ -109,7 +109,7 @@ pub(super) fn remove(handle: MQTTClient) -> Option<(Arc<Entry>, bool)> {
     let entry = slot.entry.take()?;
     table.free.push(index);
     table.live -= 1;
-    Some((entry, table.live == 0))
+    Some(entry)
 }
 
 /// Holds the table of handles.

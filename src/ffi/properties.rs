@@ -184,7 +184,7 @@ pub unsafe extern "C" fn MQTTProperties_read(
 /// Returns:
 /// - 0: added.
 /// - MQTT_INVALID_PROPERTY_ID: there is no property of this identifier.
-/// - -1: a length is negative or above 65535.
+/// - -1: a length is negative or above 65535, or a variable byte integer is above 268435455.
 /// - -6: `prop` is NULL, or a text is NULL and its length is not 0.
 /// - -99: `props` is NULL, or there is no memory.
 ///

@@ -66,22 +66,16 @@ reason_codes! {
     WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 0xa2 "Wildcard Subscriptions not supported",
 }
 
-/// Names that share a value with another code, and the CONNACK return codes of 3.1 and 3.1.1.
+/// Names that share a value with another code, and return codes of 3.1 and 3.1.1.
 impl ReasonCode {
     /// SUBACK: granted with QoS 0.
     pub const GRANTED_QOS_0: ReasonCode = ReasonCode::SUCCESS;
     /// DISCONNECT: the Will Message is not to be sent.
     pub const NORMAL_DISCONNECTION: ReasonCode = ReasonCode::SUCCESS;
-    /// 3.x SUBACK: the subscription was refused.
+    /// 3.x SUBACK: the subscription was refused [MQTT-3.9.3-2].
     pub const V3_SUBSCRIPTION_FAILURE: ReasonCode = ReasonCode::UNSPECIFIED_ERROR;
     /// 3.x CONNACK: the Server does not know this protocol level.
     pub const V3_UNACCEPTABLE_PROTOCOL_VERSION: ReasonCode = ReasonCode(1);
-    /// 3.x CONNACK: the Client Identifier is not allowed.
-    pub const V3_IDENTIFIER_REJECTED: ReasonCode = ReasonCode(2);
-    /// 3.x CONNACK: the MQTT service is unavailable.
-    pub const V3_SERVER_UNAVAILABLE: ReasonCode = ReasonCode(3);
-    /// 3.x CONNACK: the user name or password is malformed.
-    pub const V3_BAD_USER_NAME_OR_PASSWORD: ReasonCode = ReasonCode(4);
     /// 3.x CONNACK: the Client is not authorized to connect.
     pub const V3_NOT_AUTHORIZED: ReasonCode = ReasonCode(5);
 

@@ -167,5 +167,9 @@ mod tests {
         }
         keep_alive.set_reading_paused(false, start + 9 * S);
         assert_eq!(keep_alive.due(start + 9 * S), Due::Nothing);
+        // What was not read may have been the answer: the server is asked again before it is given up.
+        assert_eq!(keep_alive.due(start + 10 * S), Due::Ping);
+        assert_eq!(keep_alive.due(start + 12 * S), Due::Nothing);
+        assert_eq!(keep_alive.due(start + 13 * S), Due::Lost);
     }
 }

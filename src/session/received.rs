@@ -8,7 +8,7 @@ use crate::trace::payload_excerpt;
 use std::hash::{DefaultHasher, Hasher};
 
 /// Sequence numbers of queued messages run below this and start again at 0.
-const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
+pub const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
 
 /// An inbound QoS 2 exchange between PUBLISH and PUBREL.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -142,8 +142,8 @@ static inline void deliver_text(MQTTClient client, const char *topic, const char
         CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
 }
 
-/* Takes the next message of a client without callbacks; it must be this one. */
-static inline void expect_text(MQTTClient client, const char *topic, const char *text, int qos)
+/* The next message of a client without callbacks; it must be on `topic` with `text`. The caller frees it. */
+static inline MQTTClient_message *receive_text(MQTTClient client, const char *topic, const char *text)
 {
     char *got_topic = NULL;
     int topic_length = -1;
@@ -153,10 +153,17 @@ static inline void expect_text(MQTTClient client, const char *topic, const char 
         CHECK_FAIL("no message on %s, expected \"%s\"", topic, text);
     CHECK_STR(got_topic, topic);
     CHECK_INT(topic_length, strlen(topic));
-    CHECK_INT(message->payloadlen, strlen(text));
-    CHECK(memcmp(message->payload, text, strlen(text)) == 0);
-    CHECK_INT(message->qos, qos);
+    if (message->payloadlen != (int)strlen(text) || memcmp(message->payload, text, strlen(text)) != 0)
+        CHECK_FAIL("\"%.*s\" arrives, not \"%s\"", message->payloadlen, (char *)message->payload, text);
     MQTTClient_free(got_topic);
+    return message;
+}
+
+/* Takes the next message of a client without callbacks; it must be this one. */
+static inline void expect_text(MQTTClient client, const char *topic, const char *text, int qos)
+{
+    MQTTClient_message *message = receive_text(client, topic, text);
+    CHECK_INT(message->qos, qos);
     MQTTClient_freeMessage(&message);
     CHECK(message == NULL);
 }

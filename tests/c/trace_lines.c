@@ -52,6 +52,9 @@ static void call_back(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
     CHECK_INT(MQTTClient_subscribe(client, "t", 1), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_waitForCompletion(client, 1, 1000), MQTTCLIENT_FAILURE);
     CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_FAILURE);
+    MQTTClient copy = client;
+    MQTTClient_destroy(&copy);
+    CHECK(copy == client); /* nothing happened */
     int is_connected = MQTTClient_isConnected(client);
     pthread_mutex_lock(&lock);
     ++refused;

@@ -1,21 +1,12 @@
 /* A store of the program's own, in memory: which calls it gets, in which order, with which buffers. */
+#include "records.h"
 #include "relay.h"
-#include "support.h"
 
 #include "MQTTClientPersistence.h"
 
-#define RECORDS 64
-
-struct record {
-    char key[32];
-    char *bytes;
-    int length;
-};
-
 struct store {
     pthread_mutex_t lock;
-    struct record records[RECORDS];
-    int count;
+    struct records records;
     char log[16384]; /* the calls so far, separated by one blank */
 };
 
@@ -33,14 +24,6 @@ static void note(const char *format, ...)
 }
 
 static int put_takes_ms;
-
-static struct record *find(const char *key)
-{
-    for (int i = 0; i < store.count; ++i)
-        if (strcmp(store.records[i].key, key) == 0)
-            return &store.records[i];
-    return NULL;
-}
 
 static int open_store(void **handle, const char *id, const char *uri, void *context)
 {
@@ -69,24 +52,7 @@ static int put(void *handle, char *key, int count, char *buffers[], int lengths[
     pthread_mutex_lock(&store.lock);
     note("put:%s/%d", key, count);
     usleep((useconds_t)put_takes_ms * 1000);
-    struct record *record = find(key);
-    if (record == NULL) {
-        CHECK(store.count < RECORDS);
-        record = &store.records[store.count++];
-        snprintf(record->key, sizeof record->key, "%s", key);
-        record->bytes = NULL;
-    }
-    record->length = 0;
-    for (int i = 0; i < count; ++i)
-        record->length += lengths[i];
-    free(record->bytes);
-    record->bytes = malloc((size_t)record->length + 1);
-    char *end = record->bytes;
-    for (int i = 0; i < count; ++i) {
-        if (lengths[i] > 0)
-            memcpy(end, buffers[i], (size_t)lengths[i]);
-        end += lengths[i];
-    }
+    put_record(&store.records, key, count, buffers, lengths);
     pthread_mutex_unlock(&store.lock);
     return 0;
 }
@@ -95,26 +61,17 @@ static int get(void *handle, char *key, char **bytes, int *length)
 {
     CHECK(handle == &store);
     pthread_mutex_lock(&store.lock);
-    struct record *record = find(key);
-    if (record != NULL) {
-        *bytes = malloc((size_t)record->length + 1); /* the library frees it */
-        *length = record->length;
-        memcpy(*bytes, record->bytes, (size_t)record->length);
-    }
+    int found = get_record(&store.records, key, bytes, length);
     note("get:%s", key);
     pthread_mutex_unlock(&store.lock);
-    return record != NULL ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
+    return found ? 0 : MQTTCLIENT_PERSISTENCE_ERROR;
 }
 
 static int take_away(void *handle, char *key)
 {
     CHECK(handle == &store);
     pthread_mutex_lock(&store.lock);
-    struct record *record = find(key);
-    if (record != NULL) {
-        free(record->bytes);
-        *record = store.records[--store.count];
-    }
+    remove_record(&store.records, key);
     note("remove:%s", key);
     pthread_mutex_unlock(&store.lock);
     return 0;
@@ -124,10 +81,7 @@ static int list(void *handle, char ***keys, int *count)
 {
     CHECK(handle == &store);
     pthread_mutex_lock(&store.lock);
-    *count = store.count;
-    *keys = store.count > 0 ? malloc((size_t)store.count * sizeof **keys) : NULL;
-    for (int i = 0; i < store.count; ++i)
-        (*keys)[i] = strdup(store.records[i].key);
+    list_records(&store.records, keys, count);
     note("keys");
     pthread_mutex_unlock(&store.lock);
     return 0;
@@ -137,8 +91,7 @@ static int clear(void *handle)
 {
     CHECK(handle == &store);
     pthread_mutex_lock(&store.lock);
-    while (store.count > 0)
-        free(store.records[--store.count].bytes);
+    clear_records(&store.records);
     note("clear");
     pthread_mutex_unlock(&store.lock);
     return 0;
@@ -148,7 +101,7 @@ static int contains(void *handle, char *key)
 {
     CHECK(handle == &store);
     pthread_mutex_lock(&store.lock);
-    int missing = find(key) == NULL;
+    int missing = find_record(&store.records, key) == NULL;
     pthread_mutex_unlock(&store.lock);
     return missing;
 }
@@ -198,7 +151,7 @@ static void each_exchange_has_its_calls(void)
     deliver_text(client, topic, "in zero", 0, 0);
     expect_text(client, topic, "in zero", 0);
     expect_calls("put:q-1/8 remove:q-1");
-    CHECK_INT(store.count, 0);
+    CHECK_INT(store.records.count, 0);
 
     CHECK_INT(MQTTClient_unsubscribe(client, topic), MQTTCLIENT_SUCCESS);
     CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
@@ -295,12 +248,12 @@ static void a_new_client_takes_over(void)
     relay_cut(&relay);
     CHECK(MQTTClient_waitForCompletion(client, 1, PATIENCE) < 0);
     MQTTClient_destroy(&client);
-    CHECK_INT(store.count, 1);
-    CHECK_STR(store.records[0].key, "s-1");
+    CHECK_INT(store.records.count, 1);
+    CHECK_STR(store.records.all[0].key, "s-1");
     int length = 2 + 2 + (int)strlen(topic) + 2 + 9;
-    CHECK_INT(store.records[0].length, length);
-    CHECK_INT((unsigned char)store.records[0].bytes[0], 0x35); /* PUBLISH, QoS 2, retained */
-    CHECK(memcmp(store.records[0].bytes + length - 9, "testament", 9) == 0);
+    CHECK_INT(store.records.all[0].length, length);
+    CHECK_INT((unsigned char)store.records.all[0].bytes[0], 0x35); /* PUBLISH, QoS 2, retained */
+    CHECK(memcmp(store.records.all[0].bytes + length - 9, "testament", 9) == 0);
     store.log[0] = '\0';
 
     relay_go_on(&relay);
@@ -314,7 +267,7 @@ static void a_new_client_takes_over(void)
     MQTTClient_free(tokens);
     connect_client(client, 0);
     CHECK_INT(MQTTClient_waitForCompletion(client, 1, PATIENCE), MQTTCLIENT_SUCCESS);
-    CHECK_INT(store.count, 0);
+    CHECK_INT(store.records.count, 0);
     expect_calls("put:s-1/5 put:sc-1/2 remove:s5-1 remove:sc5-1 remove:s-1 remove:sc-1");
     expect_text(listener, topic, "testament", 2);
     expect_nothing(listener);

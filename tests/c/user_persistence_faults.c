@@ -1,21 +1,12 @@
 /* A store of the program's own whose calls fail, each in its turn: nothing that was accepted is lost, and no call of the
  * program comes back with anything but a code. */
-#include "support.h"
+#include "records.h"
 
 #include "MQTTClientPersistence.h"
 
-#define RECORDS 64
-
-struct record {
-    char key[32];
-    char *bytes;
-    int length;
-};
-
 struct store {
     pthread_mutex_t lock;
-    struct record records[RECORDS];
-    int count;
+    struct records records;
     int calls, failing; /* how many there were, and which of them fails; -1: none */
     char failed[64];    /* the one that did */
 };
@@ -38,14 +29,6 @@ static int finish(int rc)
     return rc;
 }
 
-static struct record *find(const char *key)
-{
-    for (int i = 0; i < store.count; ++i)
-        if (strcmp(store.records[i].key, key) == 0)
-            return &store.records[i];
-    return NULL;
-}
-
 static int open_store(void **handle, const char *id, const char *uri, void *context)
 {
     (void)id;
@@ -65,35 +48,15 @@ static int put(void *handle, char *key, int count, char *buffers[], int lengths[
     (void)handle;
     if (!begin("put", key))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    struct record *record = find(key);
-    if (record == NULL) {
-        CHECK(store.count < RECORDS);
-        record = &store.records[store.count++];
-        snprintf(record->key, sizeof record->key, "%s", key);
-        record->bytes = NULL;
-    }
-    free(record->bytes);
-    record->length = 0;
-    for (int i = 0; i < count; ++i)
-        record->length += lengths[i];
-    char *end = record->bytes = malloc((size_t)record->length + 1);
-    for (int i = 0; i < count; ++i) {
-        if (lengths[i] > 0)
-            memcpy(end, buffers[i], (size_t)lengths[i]);
-        end += lengths[i];
-    }
+    put_record(&store.records, key, count, buffers, lengths);
     return finish(0);
 }
 
 static int get(void *handle, char *key, char **bytes, int *length)
 {
     (void)handle;
-    struct record *record;
-    if (!begin("get", key) || (record = find(key)) == NULL)
+    if (!begin("get", key) || !get_record(&store.records, key, bytes, length))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    *bytes = malloc((size_t)record->length + 1);
-    *length = record->length;
-    memcpy(*bytes, record->bytes, (size_t)record->length);
     return finish(0);
 }
 
@@ -102,11 +65,7 @@ static int take_away(void *handle, char *key)
     (void)handle;
     if (!begin("remove", key))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    struct record *record = find(key);
-    if (record != NULL) {
-        free(record->bytes);
-        *record = store.records[--store.count];
-    }
+    remove_record(&store.records, key);
     return finish(0);
 }
 
@@ -115,10 +74,7 @@ static int list(void *handle, char ***keys, int *count)
     (void)handle;
     if (!begin("keys", ""))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    *count = store.count;
-    *keys = store.count > 0 ? malloc((size_t)store.count * sizeof **keys) : NULL;
-    for (int i = 0; i < store.count; ++i)
-        (*keys)[i] = strdup(store.records[i].key);
+    list_records(&store.records, keys, count);
     return finish(0);
 }
 
@@ -127,8 +83,7 @@ static int clear(void *handle)
     (void)handle;
     if (!begin("clear", ""))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    while (store.count > 0)
-        free(store.records[--store.count].bytes);
+    clear_records(&store.records);
     return finish(0);
 }
 
@@ -137,7 +92,7 @@ static int contains(void *handle, char *key)
     (void)handle;
     if (!begin("contains", key))
         return finish(MQTTCLIENT_PERSISTENCE_ERROR);
-    return finish(find(key) == NULL);
+    return finish(find_record(&store.records, key) == NULL);
 }
 
 static MQTTClient_persistence callbacks = {

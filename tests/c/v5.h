@@ -122,21 +122,4 @@ static inline void deliver5(MQTTClient client, const char *topic, const char *te
         CHECK_INT(token, -7);
 }
 
-/* The next message of a client without callbacks; it must be on `topic` with `text`. The caller frees it. */
-static inline MQTTClient_message *receive_text(MQTTClient client, const char *topic, const char *text)
-{
-    char *got_topic = NULL;
-    int topic_length = -1;
-    MQTTClient_message *message = NULL;
-    CHECK_INT(MQTTClient_receive(client, &got_topic, &topic_length, &message, PATIENCE), MQTTCLIENT_SUCCESS);
-    if (message == NULL)
-        CHECK_FAIL("no message on %s, expected \"%s\"", topic, text);
-    CHECK_STR(got_topic, topic);
-    CHECK_INT(topic_length, strlen(topic));
-    if (message->payloadlen != (int)strlen(text) || memcmp(message->payload, text, strlen(text)) != 0)
-        CHECK_FAIL("\"%.*s\" arrives, not \"%s\"", message->payloadlen, (char *)message->payload, text);
-    MQTTClient_free(got_topic);
-    return message;
-}
-
 #endif

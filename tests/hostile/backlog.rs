@@ -2,7 +2,8 @@
 
 use crate::broker::scripted::ScriptedBroker;
 use crate::support::*;
-use mqtt3c::packet::QoS;
+use mqtt3c::packet::{Message, QoS};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -27,6 +28,19 @@ fn a_large_message_gets_through_to_a_peer_that_reads_late() {
     }
 }
 
+/// Until so many have been sent that the socket is full: the sending has stopped.
+fn wait_until_still(sent: &AtomicUsize) {
+    let mut before = 0;
+    loop {
+        let now = sent.load(Ordering::Relaxed);
+        if now > 0 && now == before {
+            return;
+        }
+        before = now;
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
     const MESSAGES: usize = 16_000;
@@ -42,12 +56,7 @@ fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
         let sent = AtomicUsize::new(0);
         thread::scope(|scope| {
             scope.spawn(|| {
-                // The socket is full when the sending has stopped.
-                let mut before = usize::MAX;
-                while before == usize::MAX || sent.load(Ordering::Relaxed) != before {
-                    before = sent.load(Ordering::Relaxed);
-                    thread::sleep(Duration::from_millis(20));
-                }
+                wait_until_still(&sent);
                 for index in 0..MESSAGES {
                     peer.expect_bytes(&message(&payload(index)));
                 }
@@ -173,6 +182,37 @@ fn reading_pauses_when_callbacks_do_not_keep_up_and_nothing_is_lost() {
 }
 
 #[test]
+fn many_messages_leave_other_clients_callbacks_their_turn() {
+    let broker = ScriptedBroker::start();
+    let flooded = client_with(&broker.uri(), None);
+    let called = Arc::new(AtomicUsize::new(0));
+    let calls = Arc::clone(&called);
+    let set = flooded.change_callbacks(|callbacks| {
+        callbacks.message_arrived = Some(Arc::new(move |_: &Message| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1));
+            true
+        }));
+    });
+    set.unwrap();
+    let mut flood = connect(&broker, &flooded);
+    let (other, inbox) = client(&broker.uri(), Mode::Workers);
+    let mut peer = connect(&broker, &other);
+    // The callbacks for these take far longer than the other client may have to wait.
+    let many: Vec<u8> = (0..20_000).flat_map(|_| message(b"flood")).collect();
+    flood.send(&many);
+    while called.load(Ordering::Relaxed) == 0 {
+        thread::yield_now();
+    }
+    peer.send(&message(b"x"));
+    let arrived = |seen: &Seen| seen.arrived == 1;
+    let (took, ()) = timed(|| inbox.wait("the other client's message", arrived));
+    assert!(took < SOON, "took {took:?}");
+    flooded.destroy();
+    other.destroy();
+}
+
+#[test]
 fn an_acknowledgement_behind_paused_reading_is_found() {
     for mode in MODES {
         let broker = ScriptedBroker::start();
@@ -182,16 +222,21 @@ fn an_acknowledgement_behind_paused_reading_is_found() {
         peer.set_patience(LONG);
         let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
         peer.expect_packet();
+        let sent = AtomicUsize::new(0);
         thread::scope(|scope| {
+            let sent = &sent;
             scope.spawn(move || {
                 let megabyte = message(&vec![1; 1 << 20]);
-                (0..48).for_each(|_| peer.send(&megabyte));
+                for _ in 0..48 {
+                    peer.send(&megabyte);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
                 peer.send(&[0x40, 2, 0, 1]);
                 peer.expect_eof();
             });
             match mode {
-                // Until reading has paused, which nobody tells.
-                Mode::Workers => thread::sleep(Duration::from_millis(500)),
+                // Nothing is read any more.
+                Mode::Workers => wait_until_still(sent),
                 Mode::Caller => (0..10).for_each(|_| mqtt3c::client::yield_now()),
             }
             client.wait_for_completion(token, SOON * 2).unwrap();

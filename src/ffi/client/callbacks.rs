@@ -42,8 +42,8 @@ pub extern "C" fn MQTTClient_messageArrived(
 /// Type of the function that is called when the delivery of a QoS 1 or 2 message is complete: the server has the
 /// message, and the token is free for another.
 ///
-/// Not called for QoS 0, and not for a QoS 2 message that an MQTT 5 server refused. It may run before the publish call
-/// that made `dt` has returned.
+/// Not called for QoS 0, and not for a QoS 2 message that an MQTT 5 server refused; but for one of QoS 1: only
+/// MQTTClient_published tells that it was refused. It may run before the publish call that made `dt` has returned.
 /// cbindgen:prefix=typedef
 #[cfg(cbindgen)]
 #[unsafe(no_mangle)]
@@ -96,8 +96,9 @@ pub extern "C" fn MQTTClient_published(
 ///
 /// Call it before connecting; on a connected client the callbacks are used, but the way of working changes only with
 /// the next connect. A client with callbacks receives by `ma` alone: MQTTClient_receive() fails for it. The callbacks run
-/// in threads of the library. `ma`, `dc` and MQTTClient_published never run at the same time as each other; `cl` runs
-/// after the `ma` of all messages received before the loss. All functions of the library may be called in a callback.
+/// in threads of the library. Of the `ma`, `dc` and MQTTClient_published of all clients only one runs at a time; `cl`
+/// runs beside them, after the `ma` of all messages received before the loss. All functions of the library may be called
+/// in a callback.
 ///
 /// Parameters:
 /// - `context`: handed to the callbacks.
@@ -131,7 +132,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_setCallbacks(
 ///
 /// Returns:
 /// - MQTTCLIENT_SUCCESS.
-/// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
+/// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect or disconnect is going on.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_setDisconnected(
@@ -153,7 +154,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_setDisconnected(
 ///
 /// Returns:
 /// - MQTTCLIENT_SUCCESS.
-/// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect is going on.
+/// - MQTTCLIENT_FAILURE: `handle` is not a client, or a connect or disconnect is going on.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_setPublished(

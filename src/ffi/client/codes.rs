@@ -34,7 +34,7 @@ pub const MQTTCLIENT_WRONG_MQTT_VERSION: c_int = -16;
 /// The topic of the will is empty.
 pub const MQTTCLIENT_0_LEN_WILL_TOPIC: c_int = -17;
 
-/// MQTT version: 3.1.1, and if that fails 3.1.
+/// MQTT version: 3.1.1; 3.1 if the server refuses that version, or closes the connection without an answer.
 pub const MQTTVERSION_DEFAULT: c_int = 0;
 /// MQTT version: 3.1.
 pub const MQTTVERSION_3_1: c_int = 3;

@@ -19,12 +19,13 @@ use std::ffi::c_int;
 /// - MQTTCLIENT_SUCCESS.
 /// - 1 to 255: the server refused. 1: the MQTT version, 2: the client identifier, 3: it is not available, 4: the user name
 ///   or password, 5: the client is not authorised. The result of the last server tried counts.
-/// - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed, or `handle` is not a client.
+/// - MQTTCLIENT_FAILURE: no server could be reached in time, or TLS failed; user name, password or will is longer than
+///   65535 bytes; another thread is connecting the client, and was not ready in time; there is no client at all.
 /// - MQTTCLIENT_DISCONNECTED: connected, but the connection broke while messages were sent again.
 /// - MQTTCLIENT_PERSISTENCE_ERROR, or what a store of the program's returned: it could not be cleared for a clean session,
 ///   and the connection has been closed.
-/// - MQTTCLIENT_NULL_PARAMETER: `handle` or `options` is NULL, the URI asks for TLS and there are no TLS options, or
-///   the topic of the will is NULL.
+/// - MQTTCLIENT_NULL_PARAMETER: `handle` is not a client, `options` is NULL, the URI asks for TLS and there are no TLS
+///   options, or the topic of the will is NULL.
 /// - MQTTCLIENT_BAD_STRUCTURE: options, will or TLS options have a wrong struct_id or struct_version.
 /// - MQTTCLIENT_BAD_QOS: the QoS of the will is not 0, 1 or 2.
 /// - MQTTCLIENT_0_LEN_WILL_TOPIC: the topic of the will is empty.
@@ -67,8 +68,8 @@ pub unsafe extern "C-unwind" fn MQTTResponse_free(response: MQTTResponse) {
 /// Returns a response, to be freed with MQTTResponse_free():
 /// - `reasonCode` 0: connected; `properties` are those of the server's answer, never NULL with MQTT 5.
 /// - `reasonCode` above 0: refused; `properties` are those of the answer, if it had any.
-/// - `reasonCode` below 0: one of the codes of MQTTClient_connect(); MQTTCLIENT_WRONG_MQTT_VERSION means that the client
-///   was not created for MQTT 5.
+/// - `reasonCode` below 0: one of the codes of MQTTClient_connect(); MQTTCLIENT_FAILURE also for properties that are not
+///   for this packet; MQTTCLIENT_WRONG_MQTT_VERSION means that the client was not created for MQTT 5.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_connect5(
@@ -84,6 +85,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_connect5(
 }
 
 /// Ends the connection in good order: the server does not publish the will.
+///
+/// Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
 ///
 /// Parameters:
 /// - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit.
@@ -104,7 +107,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_disconnect(handle: MQTTClient, timeou
 /// Parameters:
 /// - `timeout`: in ms, as for MQTTClient_disconnect().
 /// - `reason`: the reason; with MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE the server publishes the will.
-/// - `props`: properties of the DISCONNECT packet, or NULL. They are only read.
+/// - `props`: properties of the DISCONNECT packet, or NULL. They are only read; if one is not for this packet, none is sent.
 ///
 /// On a connection below MQTT 5 `reason` and `props` are ignored. Returns the codes of MQTTClient_disconnect().
 #[doc = safety!()]

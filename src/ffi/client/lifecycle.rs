@@ -18,6 +18,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_global_init(inits: *mut MQTTClient_in
 ///
 /// Messages that a client of the same identifier and URI left unfinished in its store are taken up again.
 ///
+/// With the first client the process ignores SIGPIPE, unless the program has set a disposition of its own.
+///
 /// Parameters:
 /// - `handle`: set to the new client. To be freed with MQTTClient_destroy().
 /// - `serverURI`: the server, as `scheme://host[:port][/path]`. Schemes are tcp and mqtt (port 1883), ws (80), and in the
@@ -33,9 +35,10 @@ pub unsafe extern "C-unwind" fn MQTTClient_global_init(inits: *mut MQTTClient_in
 /// - MQTTCLIENT_NULL_PARAMETER: `handle`, `serverURI` or `clientId` is NULL.
 /// - MQTTCLIENT_BAD_UTF8_STRING: `clientId` is not UTF-8.
 /// - MQTTCLIENT_BAD_PROTOCOL: the URI has a scheme that this library does not support.
-/// - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, its type is unknown, or `clientId` is empty with
-///   MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's returned another code than 0, that code. If the handle
-///   was set it is to be destroyed all the same; set it to NULL before the call.
+/// - MQTTCLIENT_PERSISTENCE_ERROR: the store cannot be opened, for instance since another process has been using it for
+///   1 s; its type is unknown; or `clientId` is empty with MQTTCLIENT_PERSISTENCE_DEFAULT. If a store of the program's
+///   returned another code than 0, that code. If the handle was set it is to be destroyed all the same; set it to NULL
+///   before the call.
 /// - MQTTCLIENT_FAILURE: no memory.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
@@ -94,7 +97,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_createWithOptions(
 /// MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
 /// that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
 ///
-/// `handle` may be NULL or point to NULL: then nothing happens.
+/// `handle` may be NULL or point to NULL: then nothing happens. Nothing happens either in a callback of the trace, of a
+/// store or of TLS in which calls for the client fail.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_destroy(handle: *mut MQTTClient) {

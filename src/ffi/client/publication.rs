@@ -9,9 +9,10 @@ use std::time::Duration;
 
 /// Publishes a message. For clients below MQTT 5.
 ///
-/// The call returns when the message is written to the connection; a QoS 1 or 2 message is stored before. It waits while
-/// as many messages are in flight as the connect options allow, QoS 0 included. Whether a QoS 1 or 2 message has reached
-/// the server is told by MQTTClient_waitForCompletion() or the deliveryComplete callback.
+/// The call returns when the message is written to the connection, or left to a thread that is writing there just now; a
+/// QoS 1 or 2 message is stored before. It waits while as many messages are in flight as the connect options allow, QoS 0
+/// included. Whether a QoS 1 or 2 message has reached the server is told by MQTTClient_waitForCompletion() or the
+/// deliveryComplete callback.
 ///
 /// Parameters:
 /// - `topicName`: the topic, a UTF-8 C string without wildcards. It is copied.
@@ -22,8 +23,8 @@ use std::time::Duration;
 /// - `dt`: set to the token of a QoS 1 or 2 message; untouched with QoS 0. NULL if it is not wanted.
 ///
 /// Returns:
-/// - MQTTCLIENT_SUCCESS: a QoS 0 message was written; a QoS 1 or 2 message will be delivered, after a reconnect if need
-///   be.
+/// - MQTTCLIENT_SUCCESS: a QoS 0 message was written, or left to be; a QoS 1 or 2 message will be delivered,
+///   after a reconnect if need be.
 /// - MQTTCLIENT_FAILURE: `handle` is not a client; the payload is NULL or its length negative; topic or packet is too
 ///   large for MQTT; the connection was lost while the call waited, or while a QoS 0 message was written; the message
 ///   could not be stored. The message is not sent, and there is no token.
@@ -150,8 +151,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_waitForCompletion(
 ///
 /// Returns:
 /// - MQTTCLIENT_SUCCESS.
-/// - MQTTCLIENT_FAILURE: `handle` is not a client, or there is no memory.
-/// - MQTTCLIENT_NULL_PARAMETER: `tokens` is NULL.
+/// - MQTTCLIENT_FAILURE: `handle` is not a client, `tokens` is NULL, or there is no memory.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_getPendingDeliveryTokens(

@@ -18,8 +18,9 @@ use std::ffi::{c_char, c_int};
 /// Returns:
 /// - MQTTCLIENT_SUCCESS: subscribed, perhaps with a lower QoS.
 /// - MQTT_BAD_SUBSCRIBE: the server refused.
-/// - MQTTCLIENT_FAILURE: `handle` is not a client, or no answer came in time (MQTTClient_setCommandTimeout()). In the
-///   latter case the connection is closed, and the connectionLost callback called.
+/// - MQTTCLIENT_FAILURE: `handle` is not a client; the topic is too long for MQTT; the connection was lost before the
+///   answer; or no answer came in time (MQTTClient_setCommandTimeout()): then the connection is closed, and the
+///   connectionLost callback called.
 /// - MQTTCLIENT_DISCONNECTED: not connected.
 /// - MQTTCLIENT_BAD_UTF8_STRING: `topic` is NULL or not UTF-8.
 /// - MQTTCLIENT_BAD_QOS: `qos` is not 0, 1 or 2.
@@ -46,8 +47,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_subscribe(
 /// - `props`: properties of the SUBSCRIBE packet, or NULL. They are only read. Ignored below MQTT 5.
 ///
 /// Returns a response, to be freed with MQTTResponse_free(). `reasonCode` is the QoS granted, a reason code from 128 on
-/// if the server refused, or one of the negative codes of MQTTClient_subscribe(). `properties` are those of the answer,
-/// if it had any.
+/// if the server refused, or one of the negative codes of MQTTClient_subscribe(), MQTTCLIENT_FAILURE also for properties
+/// or options that are not allowed. `properties` are those of the answer, if it had any.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_subscribe5(
@@ -66,7 +67,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_subscribe5(
 /// Subscribes to several topic filters with one packet and waits for the answer. For clients below MQTT 5.
 ///
 /// Parameters:
-/// - `count`: number of entries of `topic` and `qos`.
+/// - `count`: number of entries of `topic` and `qos`, at least 1; otherwise MQTTCLIENT_FAILURE.
 /// - `topic`: the topic filters.
 /// - `qos`: the highest QoS for each. Overwritten with the QoS granted for each, MQTT_BAD_SUBSCRIBE if refused.
 ///
@@ -158,7 +159,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_unsubscribe5(
 /// Ends several subscriptions with one packet and waits for the answer. For clients below MQTT 5.
 ///
 /// Parameters:
-/// - `count`: number of entries of `topic`.
+/// - `count`: number of entries of `topic`, at least 1; otherwise MQTTCLIENT_FAILURE.
 /// - `topic`: the topic filters.
 ///
 /// Returns the codes of MQTTClient_unsubscribe(), and:

@@ -32,7 +32,7 @@ pub enum TraceLevelNames {
 /// - `level`: the level of this line.
 /// - `message`: the line, a C string without line end, valid only during the call.
 ///
-/// It may run in any thread of the program, also in several at the same time.
+/// It may run in any thread that is inside the library, also in several at the same time.
 /// cbindgen:prefix=typedef
 #[cfg(cbindgen)]
 #[unsafe(no_mangle)]
@@ -40,8 +40,9 @@ pub extern "C" fn MQTTClient_traceCallback(level: MQTTCLIENT_TRACE_LEVELS, messa
 
 /// Sets from which level on lines are traced. At first it is MQTTCLIENT_TRACE_MINIMUM.
 ///
-/// May be called at any time, also before the first client is created. 0 counts as
-/// MQTTCLIENT_TRACE_MAXIMUM.
+/// May be called at any time, also before the first client is created. 0 counts as MQTTCLIENT_TRACE_MAXIMUM. When the last
+/// client is destroyed, MQTTCLIENT_TRACE_SEVERE and MQTTCLIENT_TRACE_FATAL are forgotten, and the level before counts
+/// again.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS) {
     boundary("MQTTClient_setTraceLevel", || {
@@ -52,7 +53,9 @@ pub extern "C-unwind" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS
 /// Sets the function that gets the trace; NULL for none.
 ///
 /// This is independent of the environment variable MQTT_C_CLIENT_TRACE, by which the user of a program can have the
-/// trace written to a file or, with the value ON, to standard output.
+/// trace written to a file or, with the value ON, to standard output. Files have at most MQTT_C_CLIENT_TRACE_MAX_LINES lines
+/// (1000); the one before is kept as NAME.0. MQTT_C_CLIENT_TRACE_LEVEL (ERROR, PROTOCOL, MINIMUM, MEDIUM or MAXIMUM) sets
+/// the level, for the callback too. The variables are read when the first client is created.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_setTraceCallback(callback: TraceCallback) {

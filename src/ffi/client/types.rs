@@ -110,7 +110,8 @@ pub struct MQTTClient_SSLOptions {
     /// 1: the certificate of the server must be signed by a trusted authority. 0: it is not checked, and anybody on the
     /// way can read and change all traffic.
     pub enableServerCertAuth: c_int,
-    /// From version 1: one of the MQTT_SSL_VERSION_ values. With current OpenSSL the best version is always negotiated.
+    /// From version 1: one of the MQTT_SSL_VERSION_ values. Not looked at: the best version that both sides support is
+    /// negotiated.
     pub sslVersion: c_int,
     /// From version 2: 1 checks that the certificate is for the host of the URI. The initializer says 0: set it to 1
     /// unless you know why not.
@@ -158,8 +159,8 @@ pub struct MQTTClient_nameValue {
 
 /// Options of MQTTClient_connect() and MQTTClient_connect5(). Start with one of the initializers.
 ///
-/// The library copies what it needs during the call, except the `httpHeaders` array and what the callbacks of `ssl`
-/// point to: these must stay as they are while the client is connected.
+/// The library copies what it needs during the call. What the contexts of `ssl` point to stays the program's: it must be
+/// there while the client is connected.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct MQTTClient_connectOptions {

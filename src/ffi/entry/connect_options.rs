@@ -279,3 +279,39 @@ fn keep_alive(interval: c_int) -> u16 {
 fn seconds(seconds: c_int) -> Duration {
     Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_taken_up_to_the_first_that_lacks_its_name_or_value() {
+        let entry = |name: Option<&'static std::ffi::CStr>,
+                     value: Option<&'static std::ffi::CStr>| {
+            let text = |text: Option<&'static std::ffi::CStr>| {
+                text.map_or(ptr::null(), |text| text.as_ptr())
+            };
+            MQTTClient_nameValue {
+                name: text(name),
+                value: text(value),
+            }
+        };
+        let one = entry(Some(c"X-One"), Some(c"1"));
+        let empty = entry(Some(c"X-Empty"), Some(c""));
+        let taken = [
+            (b"X-One".to_vec(), b"1".to_vec()),
+            (b"X-Empty".to_vec(), Vec::new()),
+        ];
+        for end in [
+            entry(None, None),
+            entry(Some(c"X-None"), None),
+            entry(None, Some(c"none")),
+        ] {
+            let array = [one, empty, end, one];
+            // SAFETY: an array with an end.
+            assert_eq!(unsafe { headers(array.as_ptr()) }, taken);
+        }
+        // SAFETY: NULL is none.
+        assert!(unsafe { headers(ptr::null()) }.is_empty());
+    }
+}

@@ -211,7 +211,7 @@ pub(in crate::ffi) unsafe fn destroy(handle: *mut MQTTClient) {
     }
     let removed = handle::remove(*value);
     *value = ptr::null_mut();
-    let Some((entry, _)) = removed else {
+    let Some(entry) = removed else {
         return;
     };
     entry.client.destroy();

@@ -16,9 +16,6 @@ use bytes::Bytes;
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-/// The reason code of a refused subscription in every version [MQTT-3.9.3-2].
-const REFUSED: ReasonCode = ReasonCode(0x80);
-
 /// What the program asks for; arrays have `count` entries.
 struct Wanted {
     count: c_int,
@@ -369,7 +366,7 @@ unsafe fn properties(entry: &Entry, list: *const MQTTProperties) -> Result<Prope
 
 fn refused_or_success(ack: &SubAck) -> c_int {
     match ack.codes.first() {
-        Some(&REFUSED) => MQTT_BAD_SUBSCRIBE,
+        Some(&ReasonCode::V3_SUBSCRIPTION_FAILURE) => MQTT_BAD_SUBSCRIBE,
         _ => MQTTCLIENT_SUCCESS,
     }
 }

@@ -31,8 +31,9 @@
  * Threads
  *
  *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
- *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work fail at once with
- *   MQTTCLIENT_FAILURE. Clients do not wait for each other. A handle that was destroyed is recognised, not used.
+ *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work, but for
+ *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE. Clients do not wait for each other, but for the turn of
+ *   their callbacks. A handle that was destroyed is recognised, not used.
  *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
  *   its parent's clients with callbacks it can only destroy its copies.
  *

@@ -27,6 +27,20 @@ fn qos_1_is_delivered_and_acknowledged_each_time_it_comes() {
 }
 
 #[test]
+fn the_numbers_of_queued_messages_start_again_behind_the_last_one() {
+    for version in ALL_VERSIONS {
+        let mut client = Client::connected(version);
+        client.takes = false;
+        client.session.next_queue_seq = QUEUE_SEQ_LIMIT - 1;
+        for number in 1..=2 {
+            client.receive(publish(AtLeastOnce, number, "a"));
+        }
+        let last = Key::Queued(QUEUE_SEQ_LIMIT - 1);
+        assert_eq!(client.disk.keys(), [Key::Queued(0), last]);
+    }
+}
+
+#[test]
 fn qos_2_is_delivered_on_pubrel_before_mqtt_5() {
     for version in V3 {
         let mut client = Client::connected(version);

@@ -86,6 +86,18 @@ static void errors_are_reported_from_version_3_on(void)
     MQTTClient_destroy(&asking);
 }
 
+static void the_authorities_of_the_system_count_unless_the_program_says_otherwise(void)
+{
+    MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    setenv("SSL_CERT_FILE", authority, 1); /* where OpenSSL looks for them */
+    CHECK_INT(connect_with(tls_uri, &tls), MQTTCLIENT_SUCCESS);
+    tls.disableDefaultTrustStore = 1;
+    CHECK_INT(connect_with(tls_uri, &tls), MQTTCLIENT_FAILURE);
+    tls.struct_version = 3;
+    CHECK_INT(connect_with(tls_uri, &tls), MQTTCLIENT_SUCCESS);
+    unsetenv("SSL_CERT_FILE");
+}
+
 static void unchecked_means_unchecked(void)
 {
     MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
@@ -186,6 +198,7 @@ int main(int argc, char **argv)
     prefix = "tls-options";
     the_structure_is_checked();
     errors_are_reported_from_version_3_on();
+    the_authorities_of_the_system_count_unless_the_program_says_otherwise();
     unchecked_means_unchecked();
     protocols_are_read_from_version_5_on();
     a_pre_shared_key_secures_from_version_4_on();

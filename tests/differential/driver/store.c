@@ -26,9 +26,12 @@ static int committed_count, current_count;
 
 void make_store_base(void)
 {
-    snprintf(store_base, sizeof store_base, "/tmp/differential.XXXXXX");
-    if (mkdtemp(store_base) == NULL)
+    const char *parent = getenv("TMPDIR");
+    snprintf(store_base, sizeof store_base, "%s/differential.XXXXXX", parent != NULL ? parent : "/tmp");
+    if (mkdtemp(store_base) == NULL) {
+        perror(store_base);
         exit(2);
+    }
 }
 
 static void walk(const char *directory, bool removing)
