@@ -106,6 +106,8 @@ fn judge_head(
     let parsed = httparse::ParserConfig::default()
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_spaces_after_header_name_in_responses(true)
+        // A line that is no header is no reason to stay away from a server or proxy that agrees.
+        .ignore_invalid_headers_in_responses(true)
         .parse_response(&mut reply, received)
         .map_err(|error| invalid(format!("not a reply of HTTP: {error}")))?;
     let is_interim = matches!(reply.code, Some(100 | 102..=199));

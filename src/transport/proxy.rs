@@ -338,6 +338,7 @@ mod tests {
         for reply in [
             "HTTP/1.1 200 Connection established\r\n\r\nearly",
             "HTTP/1.0 200 OK\r\nProxy-agent: x\r\n\r\nearly",
+            "HTTP/1.1 200 OK\r\nno header\r\nX Y: z\r\n\r\nearly",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nLink: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\nearly",
         ] {
             let (result, behind) = answered(reply, soon());

@@ -8,6 +8,9 @@ use openssl::ssl::{self, ErrorCode};
 
 use crate::ffi::tls_errors;
 
+/// What OpenSSL says when the server closes the connection.
+const UNEXPECTED_EOF: &str = "error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading";
+
 /// While it lives the thread's queue of OpenSSL errors is empty but for ours. The application's own entries are put back
 /// at the end: OpenSSL would take them for errors of this connection.
 pub(super) struct OwnErrors {
@@ -69,7 +72,11 @@ impl Failure {
     }
 
     pub(super) fn in_handshake(error: ssl::Error) -> Failure {
-        let lines = error.ssl_error().map(lines).unwrap_or_default();
+        let mut lines = error.ssl_error().map(lines).unwrap_or_default();
+        // OpenSSL reports it from its own sockets only.
+        if error.code() == ErrorCode::SYSCALL && error.io_error().is_none() && lines.is_empty() {
+            lines.push(UNEXPECTED_EOF.to_owned());
+        }
         let error = io_error(error);
         Failure {
             kind: error.kind(),

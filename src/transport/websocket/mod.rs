@@ -109,8 +109,9 @@ impl WebSocket {
                 let mut source = &scratch[..received];
                 let taken = self.take_apart(&mut input.decoder, &mut source, buf);
                 input.held = BytesMut::from(source);
-                // Behind the payload that filled the buffer there may be more.
-                (taken, drained && source.is_empty())
+                // Behind the payload that filled the buffer there may be more, and an end is told by the next read.
+                let is_all = source.is_empty() && !input.decoder.has_ended();
+                (taken, drained && is_all)
             });
             self.is_drained.store(drained, Ordering::Relaxed);
             if let Some(filled) = taken? {

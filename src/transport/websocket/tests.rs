@@ -315,6 +315,17 @@ fn the_servers_close_is_answered_and_ends_the_stream() {
 }
 
 #[test]
+fn a_close_behind_payload_is_seen_without_new_bytes() {
+    let (socket, mut server) = upgraded(b"");
+    let close = frame(0x88, &[0x03, 0xe9]);
+    let bytes = [frame(0x82, b"last"), close].concat();
+    server.write_all(&bytes).unwrap();
+    assert_eq!(read_available(&socket).unwrap(), b"last");
+    assert!(socket.has_buffered_input());
+    assert_eq!(socket.read(&mut [0; 4]).unwrap(), 0);
+}
+
+#[test]
 fn the_end_of_the_layer_below_ends_the_stream() {
     let (socket, server) = upgraded(&frame(0x82, b"part")[..3]);
     drop(server);

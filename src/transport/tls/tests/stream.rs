@@ -130,6 +130,31 @@ fn a_silent_peer_fails_at_the_deadline_and_a_wrong_one_at_once() {
 }
 
 #[test]
+fn a_server_that_closes_in_the_handshake_is_reported() {
+    let world = World::new();
+    let address = ServerAddress::parse(b"ssl://localhost").unwrap();
+    let (near, far) = pair();
+    far.shutdown(std::net::Shutdown::Write).unwrap();
+    let (options, lines) = reporting(world.options());
+    assert!(
+        connect(
+            Arc::new(near),
+            &address,
+            &options,
+            &Sessions::default(),
+            soon()
+        )
+        .is_err()
+    );
+    let lines = lines.lock();
+    assert_eq!(lines.len(), 1);
+    assert!(
+        lines[0].contains(":unexpected eof while reading"),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn errors_the_application_left_in_the_queue_stay_there_and_do_no_harm() {
     let world = World::new();
     let meeting = meet(world.server(), "localhost", &world.options());

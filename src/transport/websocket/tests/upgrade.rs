@@ -74,6 +74,20 @@ fn a_reply_may_come_in_pieces_with_many_headers_and_frames_behind() {
 }
 
 #[test]
+fn lines_of_a_reply_that_are_no_headers_are_passed_over() {
+    for line in ["X Y: z", "X-\u{c4}: z", "no header", ": z", "\u{1}X: z"] {
+        let with_line = |accept: &str| {
+            let reply = good(accept).replacen("connection", &format!("{line}\r\nconnection"), 1);
+            let bytes = reply.into_bytes();
+            // Also when it is not complete yet.
+            bytes.chunks(1).map(<[u8]>::to_vec).collect()
+        };
+        let (socket, _) = connect_to(with_line, soon());
+        assert!(socket.is_ok(), "{line:?}: {:?}", socket.err());
+    }
+}
+
+#[test]
 fn replies_that_announce_the_upgrade_are_passed_over() {
     let early = |accept: &str| {
         let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".to_owned();
