@@ -151,9 +151,16 @@ enum Next {
 
 impl Client {
     /// Makes the workers run this client's callbacks if there is something to tell.
+    #[inline]
     pub(super) fn schedule_callbacks(&self, state: &mut State) {
+        if !state.scheduled {
+            self.schedule(state);
+        }
+    }
+
+    fn schedule(&self, state: &mut State) {
         let workers = state.driver == Driver::Workers || state.is_tended();
-        if state.scheduled || state.destroyed || !workers {
+        if state.destroyed || !workers {
             return;
         }
         if matches!(self.next(state), Next::Nothing) {

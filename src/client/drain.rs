@@ -51,7 +51,7 @@ impl Client {
     }
 
     /// Removes the record of a message that the application has taken.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove_record(&self, state: &mut MutexGuard<'_, State>, record: Option<Key>) {
         if let Some(key) = record {
             self.remove_key(state, key);

@@ -380,12 +380,22 @@ fn wire_length(value: &PropertyValue) -> Option<c_int> {
 /// # Safety
 ///
 /// `list` is NULL or a list made by these functions, and nobody else uses what is in it.
+#[inline]
 pub(super) unsafe fn free(list: *mut MQTTProperties) {
     // SAFETY: NULL, or whole, as promised by the caller.
-    if unsafe { list.as_ref() }.is_none_or(|list| list.array.is_null() && list.count == 0) {
-        return;
+    let is_empty =
+        unsafe { list.as_ref() }.is_none_or(|list| list.array.is_null() && list.count == 0);
+    if !is_empty {
+        // SAFETY: not NULL; the rest is promised by the caller.
+        unsafe { free_content(list) }
     }
-    // SAFETY: not NULL; texts and array are from malloc, as promised by the caller.
+}
+
+/// # Safety
+///
+/// As for [`free`], but `list` is not NULL.
+unsafe fn free_content(list: *mut MQTTProperties) {
+    // SAFETY: texts and array are from malloc, as promised by the caller.
     unsafe {
         for property in entries(list) {
             match type_of(property.identifier) {
