@@ -106,7 +106,6 @@ impl Session {
             // for new messages. Outbound messages are resent all the same: losing them would be worse.
             self.forget_received();
         }
-        self.carried_over = self.received.keys().copied().collect();
         self.events.push_back(Event::Connected(connack));
         self.resend_unfinished(now);
     }
@@ -191,7 +190,6 @@ impl Session {
         self.requests.clear();
         self.outbound_aliases.clear();
         self.inbound_aliases.clear();
-        self.carried_over.clear();
         self.blocked = false;
         self.resend_waiting = false;
         self.held_back.clear();

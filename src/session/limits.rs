@@ -71,8 +71,6 @@ impl ServerLimits {
 pub(super) struct ClientLimits {
     /// Whether the server may explain itself in acknowledgements [MQTT-3.1.2-29].
     pub problem_information: bool,
-    /// Unacknowledged QoS 2 messages the server may have under way [MQTT-3.3.4-9].
-    pub receive_maximum: usize,
     /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
     pub maximum_packet_size: u32,
     /// Highest topic alias the server may use [MQTT-3.1.2-26].
@@ -86,8 +84,6 @@ impl ClientLimits {
         let value = |id| options.properties.numeric(id).filter(|_| v5);
         ClientLimits {
             problem_information: value(Property::REQUEST_PROBLEM_INFORMATION) != Some(0),
-            receive_maximum: value(Property::RECEIVE_MAXIMUM)
-                .map_or(65535, |maximum| maximum as usize),
             maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
             topic_alias_maximum: value(Property::TOPIC_ALIAS_MAXIMUM)
                 .map_or(0, |maximum| maximum as u16),

@@ -71,8 +71,6 @@ pub struct Session {
     packet_buffers: PacketBuffers,
     /// Inbound QoS 2 exchanges whose PUBREL has not come.
     received: BTreeMap<PacketId, Received>,
-    /// Those of them that were begun on an earlier connection.
-    carried_over: BTreeSet<PacketId>,
     /// The QoS 2 message queued last.
     last_queued: Option<received::QueuedMark>,
     /// A message of MQTT 5 that is queued for the application, while the record of its identifier may not have been
@@ -112,14 +110,12 @@ impl Session {
             inflight: InflightList::default(),
             packet_buffers: PacketBuffers::default(),
             received: BTreeMap::new(),
-            carried_over: BTreeSet::new(),
             last_queued: None,
             repeat_expected: None,
             requests: BTreeMap::new(),
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
                 problem_information: true,
-                receive_maximum: usize::MAX,
                 maximum_packet_size: LARGEST_PACKET,
                 topic_alias_maximum: 0,
             },

@@ -26,6 +26,31 @@ static void receive_maximum_limits_the_window(void)
     peer_finish(&peer);
 }
 
+/* The original never looks, and mosquitto 2.0.11 miscounts for a client that also publishes. */
+static void a_server_beyond_the_own_receive_maximum_is_listened_to(void)
+{
+    peer_start(&peer, ACCEPT5 "await; send 34 07 00 01 74 00 01 00 31; expect 50 02 00 01\n"
+                              "send 34 07 00 01 74 00 02 00 32; expect 50 02 00 02\n"
+                              "send 62 02 00 01; expect 70 02 00 01; send 62 02 00 02; expect 70 02 00 02\n" GOODBYE);
+    MQTTClient client = client_of_peer();
+    MQTTProperties limits = MQTTProperties_initializer;
+    add_number(&limits, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 1);
+    MQTTResponse_free(connect5(client, 1, &limits));
+    MQTTProperties_free(&limits);
+    peer_signal(&peer);
+    static const char *const texts[] = {"1", "2"};
+    for (int i = 0; i < 2; ++i) {
+        MQTTClient_message *message = receive_text(client, "t", texts[i]);
+        MQTTClient_freeMessage(&message);
+    }
+    /* What the second PUBREL asks for. */
+    MQTTClient_yield();
+    MQTTClient_yield();
+    CHECK_INT(MQTTClient_disconnect5(client, 0, MQTTREASONCODE_SUCCESS, NULL), MQTTCLIENT_SUCCESS);
+    MQTTClient_destroy(&client);
+    peer_finish(&peer);
+}
+
 #ifdef FIXED
 static void impossible_answers_to_connect_fail_it(void)
 {
@@ -223,12 +248,9 @@ static void expect_complaint(MQTTProperties *own_limits, const char *script, int
 static void a_server_beyond_the_own_limits_is_told_so(void)
 {
     MQTTProperties limits = MQTTProperties_initializer;
-    add_number(&limits, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 2);
     add_number(&limits, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 20);
     add_number(&limits, MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM, 3);
     add_number(&limits, MQTTPROPERTY_CODE_REQUEST_PROBLEM_INFORMATION, 0);
-    expect_complaint(&limits, "send 34 06 00 01 74 00 01 00; expect 50 02 00 01; send 34 06 00 01 74 00 02 00\n"
-                              "expect 50 02 00 02; send 34 06 00 01 74 00 03 00; expect e0 01 93", 2);
     expect_complaint(&limits, "send 30 12 00 01 74 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e; send 30 13; expect e0 01 95", 1);
     expect_complaint(&limits, "send 30 08 00 01 74 03 23 00 04 78; expect e0 01 94", 0);
     expect_complaint(&limits, "send 30 08 00 01 74 03 23 00 00 78; expect e0 01 94", 0);
@@ -309,6 +331,7 @@ int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     receive_maximum_limits_the_window();
+    a_server_beyond_the_own_receive_maximum_is_listened_to();
 #ifdef FIXED
     impossible_answers_to_connect_fail_it();
     what_the_server_does_not_allow_is_not_sent();
