@@ -116,6 +116,15 @@ impl<T> Mutex<T> {
         held
     }
 
+    /// Takes its turn, for a thread that nobody waits for: holders need not be wary of it.
+    pub(crate) fn lock_patiently(&self) -> MutexGuard<'_, T> {
+        let held = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        MutexGuard {
+            mutex: self,
+            held: Some(held),
+        }
+    }
+
     /// Looks now and then until `patience` is over: for a holder that may not exist.
     pub(crate) fn try_lock_for(&self, patience: Duration) -> Option<MutexGuard<'_, T>> {
         const PAUSE: Duration = Duration::from_millis(1);

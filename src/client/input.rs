@@ -169,6 +169,7 @@ impl Client {
     ) -> bool {
         let now = Instant::now();
         state.session.note_received(now);
+        self.end_stream(state);
         let mut answered = now;
         loop {
             let (failure, ended) = match handle_next(&mut state.session, input, now) {

@@ -3,6 +3,7 @@
 use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
+use super::stream::Stream;
 use super::{Client, dispatch::Notice, pump, reactor};
 use crate::packet::ReasonCode;
 use crate::process_lock::MutexGuard;
@@ -36,6 +37,7 @@ pub(super) struct Link {
     pub(super) unwatched: bool,
     /// The server has ended it, and who takes messages is to notice behind the last one.
     pub(super) ending: Option<Box<Ending>>,
+    pub(super) stream: Stream,
     generation: u32,
 }
 
@@ -55,6 +57,7 @@ impl Link {
             registered: false,
             unwatched: false,
             ending: None,
+            stream: Stream::new(),
             generation: reactor::generation(),
         }
     }

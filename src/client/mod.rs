@@ -28,6 +28,7 @@ mod read_buffer;
 mod receive;
 mod records;
 mod state;
+mod stream;
 mod subscribe;
 mod worker;
 

@@ -37,6 +37,7 @@ impl Client {
         state: &mut MutexGuard<'_, State>,
         now: Instant,
     ) -> io::Result<()> {
+        self.end_stream(state);
         while !state.sending && !state.outbox.is_empty() {
             let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
                 return Ok(());

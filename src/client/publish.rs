@@ -64,7 +64,9 @@ impl Client {
         if let Err(error) = session.publish_at_most_once(request, head) {
             return Err(self.trace_refusal(error));
         }
-        match self.send_head(state, Instant::now(), request.payload) {
+        let now = Instant::now();
+        self.note_streamed(state, now, request.payload.len());
+        match self.send_head(state, now, request.payload) {
             Ok(()) => Ok(None),
             Err(number) => {
                 self.wait_until_taken(state, number);
@@ -94,6 +96,7 @@ impl Client {
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }
+        self.end_stream(state);
         // While the record was being stored the connection may have ended: then the next one sends the message.
         if state.link_number() == number
             && !self.send_directly(state, now, &mut head, request.payload)

@@ -75,7 +75,11 @@ impl Client {
             None => {
                 // A call that writes to files may go on for long.
                 let _blocking = reactor::Blocking::begin();
-                self.state.lock()
+                // A publisher whose messages are released is not to be slower for it.
+                match work == Work::TIMER {
+                    true => self.state.lock_patiently(),
+                    false => self.state.lock(),
+                }
             }
         };
         if state.busy {
@@ -87,6 +91,7 @@ impl Client {
             state.timer = state.timer.filter(|at| *at > Instant::now());
             self.handle_timers(&mut state);
             self.handle_offer_timer(&mut state);
+            self.handle_stream_timer(&mut state);
             state.rest_store();
         }
         if work.tend {
@@ -182,6 +187,8 @@ impl Client {
     /// Makes the reactor's timer fire in time for whatever is due next.
     pub(super) fn update_timer(&self, state: &mut State) {
         let due = earlier(state.session.poll_timeout(), state.offer_again);
+        let link = state.link.as_ref();
+        let due = earlier(due, link.and_then(|link| link.stream.release_at));
         let rest = state.store.as_ref().and_then(|store| store.rests_at());
         let Some(next) = earlier(due, rest) else {
             return;

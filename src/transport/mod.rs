@@ -68,6 +68,11 @@ pub trait Transport: Send + Sync {
     fn as_socket(self: Arc<Self>) -> Option<Arc<StreamSocket>> {
         None
     }
+    /// Whether the system may hold back what does not fill a segment, for 200 ms at most, to send it together with what
+    /// follows (TCP_CORK). What it has held back is sent when that ends. An error where there is no such thing.
+    fn set_corked(&self, _corked: bool) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
     /// Whether the write that would block can go on once the descriptor is readable, instead of writable.
     fn write_awaits_input(&self) -> bool {
         false

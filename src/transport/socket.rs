@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sockopt};
 
 use super::Transport;
 
@@ -77,6 +77,10 @@ impl Transport for StreamSocket {
 
     fn reads_ahead(&self) -> bool {
         false
+    }
+
+    fn set_corked(&self, corked: bool) -> io::Result<()> {
+        Ok(sockopt::set_tcp_cork(&self.socket, corked)?)
     }
 
     fn as_socket(self: Arc<Self>) -> Option<Arc<StreamSocket>> {

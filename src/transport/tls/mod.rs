@@ -338,6 +338,10 @@ impl Transport for Tls {
         }
     }
 
+    fn set_corked(&self, corked: bool) -> io::Result<()> {
+        self.inner.set_corked(corked)
+    }
+
     fn shutdown(&self) {
         self.inner.shutdown();
     }

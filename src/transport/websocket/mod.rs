@@ -213,6 +213,10 @@ impl Transport for WebSocket {
         result
     }
 
+    fn set_corked(&self, corked: bool) -> io::Result<()> {
+        self.inner.set_corked(corked)
+    }
+
     fn shutdown(&self) {
         self.inner.shutdown();
     }
