@@ -16,11 +16,15 @@ pub(crate) struct Entry {
 
 /// Takes all errors out of the queue, the oldest first.
 pub(crate) fn take() -> Vec<Entry> {
-    // SAFETY: takes no arguments; OpenSSL initialises itself.
-    if unsafe { openssl_sys::ERR_peek_last_error() } == 0 {
+    if is_empty() {
         return Vec::new();
     }
     std::iter::from_fn(take_one).collect()
+}
+
+fn is_empty() -> bool {
+    // SAFETY: takes no arguments; OpenSSL initialises itself.
+    unsafe { openssl_sys::ERR_peek_last_error() == 0 }
 }
 
 fn take_one() -> Option<Entry> {
@@ -89,6 +93,10 @@ fn put_text(text: &CStr) {
 
 /// Empties the queue.
 pub(crate) fn clear() {
+    // OpenSSL goes through all places of the queue, which takes a multiple of a look whether one is taken.
+    if is_empty() {
+        return;
+    }
     // SAFETY: takes no arguments.
     unsafe { openssl_sys::ERR_clear_error() };
 }

@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::ffi::tls_errors::{self, tests::no_such_file};
+use crate::ffi::tls_session::releases_buffers;
+use crate::transport::StreamSocket;
+use std::net::{TcpListener, TcpStream};
 
 #[test]
 fn bytes_arrive_in_order_however_reads_and_writes_are_cut() {
@@ -188,4 +191,42 @@ fn errors_the_application_left_in_the_queue_stay_there_and_do_no_harm() {
     assert!(connect(Arc::new(near), &address, &options, &sessions, soon()).is_err());
     assert_eq!(lines.lock().len(), 1, "only ours are reported: {lines:?}");
     assert_eq!(tls_errors::take(), left());
+}
+
+#[test]
+fn only_a_stream_that_is_gathered_keeps_its_buffers() {
+    let world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    near.set_nonblocking(true).unwrap();
+    let (far, _) = listener.accept().unwrap();
+    let acceptor = world.server().build();
+    let server = thread::spawn(move || acceptor.accept(far).unwrap());
+    let address = ServerAddress::parse(b"ssl://localhost").unwrap();
+    let near = Arc::new(StreamSocket::new(near.into()));
+    let (options, sessions) = (world.options(), Sessions::default());
+    let client = connect(near, &address, &options, &sessions, soon());
+    let client = client.unwrap().unwrap();
+    let mut server = server.join().unwrap();
+    let releases = || releases_buffers(&mut client.state.lock().stream);
+
+    assert!(releases());
+    client.set_corked(true).unwrap();
+    assert!(!releases());
+    write_all(&client, b"ab");
+    write_all(&client, b"cd");
+    client.set_corked(false).unwrap();
+    assert!(releases());
+    let mut received = [0; 4];
+    server.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"abcd");
+}
+
+#[test]
+fn buffers_are_given_back_where_nothing_is_gathered() {
+    let world = World::new();
+    let meeting = meet(world.server(), "localhost", &world.options());
+    let client = meeting.client.unwrap();
+    assert!(client.set_corked(true).is_err(), "it is no TCP connection");
+    assert!(releases_buffers(&mut client.state.lock().stream));
 }
