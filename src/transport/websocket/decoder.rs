@@ -88,6 +88,9 @@ impl Decoder {
                     let Some(payload) = source[header_len..].get(..length) else {
                         return Ok(Item::Incomplete);
                     };
+                    if kind == Control::Close {
+                        check_close(payload)?;
+                    }
                     let payload = payload.to_vec();
                     *source = &source[header_len + length..];
                     match kind {
@@ -150,4 +153,23 @@ fn check(header: &FrameHeader, length: u64) -> Result<(), Violation> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a close frame may say (RFC 6455, sections 5.5.1 and 7.4).
+fn check_close(payload: &[u8]) -> Result<(), Violation> {
+    let (code, reason) = match payload {
+        [] => return Ok(()),
+        [_] => return Err(violation("half a WebSocket close code")),
+        [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
+    };
+    if !CloseCode::from(code).is_allowed() {
+        return Err(violation("a WebSocket close code that must not be sent"));
+    }
+    if std::str::from_utf8(reason).is_err() {
+        return Err(Violation {
+            code: CloseCode::Invalid,
+            what: "a WebSocket close reason that is not UTF-8",
+        });
+    }
+    Ok(())
 }

@@ -365,6 +365,10 @@ fn what_the_standards_forbid_closes_with_a_reason() {
             1002,
             "not continued",
         ),
+        (frame(0x88, &[0x03]), 1002, "half a close code"),
+        (frame(0x88, &[0x03, 0xed]), 1002, "close code 1005"),
+        (frame(0x88, &[0, 0]), 1002, "close code 0"),
+        (frame(0x88, b"\x03\xe8\xff"), 1007, "close reason"),
     ] {
         let (socket, mut server) = upgraded(&bytes);
         let error = read_available(&socket).expect_err(what);
