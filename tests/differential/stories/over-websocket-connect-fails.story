@@ -5,7 +5,7 @@ connect version=4
 broker once CONNECT 20 02 00 05
 connect version=4
 broker once CONNECT none
-timed 1000 connect version=4 timeout=1
+timed 3000 connect version=4 timeout=3
 broker stop
 connect version=4
 broker start
