@@ -88,6 +88,9 @@ impl Decoder {
                     let Some(payload) = source[header_len..].get(..length) else {
                         return Ok(Item::Incomplete);
                     };
+                    if kind == Control::Close {
+                        check_close(payload)?;
+                    }
                     let payload = payload.to_vec();
                     *source = &source[header_len + length..];
                     match kind {
@@ -149,5 +152,20 @@ fn check(header: &FrameHeader, length: u64) -> Result<(), Violation> {
             Err(violation("a fragmented or too long control frame"))
         }
         _ => Ok(()),
+    }
+}
+
+/// A close frame says nothing, or a code and why (RFC 6455, sections 5.5.1 and 7.4). It is answered with the same.
+fn check_close(payload: &[u8]) -> Result<(), Violation> {
+    let is_legal = match payload.split_first_chunk() {
+        None => payload.is_empty(),
+        Some((code, reason)) => {
+            CloseCode::from(u16::from_be_bytes(*code)).is_allowed()
+                && std::str::from_utf8(reason).is_ok()
+        }
+    };
+    match is_legal {
+        true => Ok(()),
+        false => Err(violation("a close frame without a code that may be sent")),
     }
 }

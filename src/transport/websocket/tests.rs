@@ -360,6 +360,13 @@ fn what_the_standards_forbid_closes_with_a_reason() {
         (frame(0x89, &[0; 126]), 1002, "long ping"),
         (top_bit.to_vec(), 1002, "length"),
         (frame(0x80, b"x"), 1002, "nothing to continue"),
+        (frame(0x88, &[3]), 1002, "half a code"),
+        (
+            frame(0x88, &1005_u16.to_be_bytes()),
+            1002,
+            "a reserved code",
+        ),
+        (frame(0x88, &[3, 232, 0xff]), 1002, "a reason not of UTF-8"),
         (
             [frame(0x02, b""), frame(0x82, b"")].concat(),
             1002,

@@ -91,7 +91,9 @@ fn check(headers: &[httparse::Header<'_>], accept: &str) -> io::Result<()> {
             "the upgrade reply lacks its Connection header".into(),
         ));
     }
-    if !values("Sec-WebSocket-Accept").any(|value| value.trim_ascii() == accept.as_bytes()) {
+    // There must be one only (RFC 6455, section 11.3.3).
+    let mut answers = values("Sec-WebSocket-Accept").peekable();
+    if answers.peek().is_none() || !answers.all(|value| value.trim_ascii() == accept.as_bytes()) {
         return Err(invalid(
             "the upgrade reply is not one to this request".into(),
         ));
