@@ -95,6 +95,10 @@ refused "WebSocket to a port without" -c "ws://127.0.0.1:$BROKER_PORT"
 round_trip "proxy" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "http://127.0.0.1:$proxy_port"
 round_trip "proxy, TLS" -c "ssl://localhost:$tls_port" "${ca[@]}" --https-proxy "http://127.0.0.1:$proxy_port"
 round_trip "proxy with credentials" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "user:p%61ss@127.0.0.1:$auth_proxy_port"
+status=0
+grep -q "Setting http proxy to 127.0.0.1:$auth_proxy_port" "$WORK/sub.out" || status=1
+! grep -q "$(printf user:pass | base64)" "$WORK/sub.out" || status=1
+verdict $status "the proxy, without its credentials, in the trace"
 round_trip "proxy, WebSocket" -c "ws://127.0.0.1:$ws_port" --http-proxy "http://127.0.0.1:$proxy_port"
 round_trip "proxy, WebSocket over TLS" -c "wss://localhost:$wss_port" "${ca[@]}" --https-proxy "127.0.0.1:$proxy_port"
 refused "proxy, credentials missing" -c "tcp://127.0.0.1:$BROKER_PORT" --http-proxy "http://127.0.0.1:$auth_proxy_port"

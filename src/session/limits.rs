@@ -71,6 +71,8 @@ impl ServerLimits {
 pub(super) struct ClientLimits {
     /// Whether the server may explain itself in acknowledgements [MQTT-3.1.2-29].
     pub problem_information: bool,
+    /// Whether the server may send AUTH [MQTT-4.12.0-6].
+    pub authentication: bool,
     /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
     pub maximum_packet_size: u32,
     /// Highest topic alias the server may use [MQTT-3.1.2-26].
@@ -82,8 +84,10 @@ impl ClientLimits {
     pub(super) fn from_options(options: &ConnectOptions) -> ClientLimits {
         let v5 = options.version == ProtocolVersion::V5;
         let value = |id| options.properties.numeric(id).filter(|_| v5);
+        let method = options.properties.get(Property::AUTHENTICATION_METHOD);
         ClientLimits {
             problem_information: value(Property::REQUEST_PROBLEM_INFORMATION) != Some(0),
+            authentication: v5 && method.is_some(),
             maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
             topic_alias_maximum: value(Property::TOPIC_ALIAS_MAXIMUM)
                 .map_or(0, |maximum| maximum as u16),

@@ -116,6 +116,7 @@ impl Session {
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
                 problem_information: true,
+                authentication: false,
                 maximum_packet_size: LARGEST_PACKET,
                 topic_alias_maximum: 0,
             },
@@ -309,6 +310,10 @@ impl Session {
             return self.handle_publish(frame);
         }
         let packet = Packet::decode(frame, self.version, Sender::Server)?;
+        if matches!(packet, Packet::Auth(_)) && self.client_limits.authentication {
+            // The program has no way to answer. What becomes of the connection is for the server to say.
+            return Ok(());
+        }
         match self.state {
             State::Connected => {}
             State::Connecting => return self.handle_first_packet(now, packet),
@@ -336,7 +341,7 @@ impl Session {
                 self.events.push_back(Event::ServerDisconnect(disconnect));
                 Ok(())
             }
-            // PUBLISH is handled above; a second CONNACK [MQTT-3.2.0-2]; AUTH without an authentication method [MQTT-4.12.0-6].
+            // PUBLISH is handled above; a second CONNACK [MQTT-3.2.0-2]; AUTH that nobody asked for [MQTT-4.12.0-6].
             _ => Err(UNEXPECTED),
         }
     }

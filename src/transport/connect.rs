@@ -78,6 +78,7 @@ fn connect_tcp(
     let Some(proxy) = proxy_for(address, &options.proxies) else {
         return tcp::connect(address, deadline);
     };
+    proxy.trace(address);
     let stream = tcp::connect(&proxy.address, deadline)?;
     proxy.open_tunnel(&stream, address, deadline)?;
     Ok(stream)

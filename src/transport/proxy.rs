@@ -11,6 +11,7 @@ use percent_encoding::percent_decode;
 
 use super::exchange::{check_line, invalid, receive_reply, send};
 use super::{Scheme, ServerAddress, Transport};
+use crate::trace::Level;
 
 /// The port of a proxy that names none.
 const DEFAULT_PORT: &[u8] = b"8080";
@@ -119,6 +120,22 @@ impl Proxy {
         Proxy {
             address,
             credentials,
+        }
+    }
+
+    /// Writes to the trace that it is used for `server`.
+    pub(super) fn trace(&self, server: &ServerAddress) {
+        let kind = match server.scheme {
+            Scheme::Tls | Scheme::Wss => "https",
+            _ => "http",
+        };
+        let address = &self.address;
+        crate::trace!(Level::Protocol, "Setting {kind} proxy to {address}");
+        if let Some(credentials) = &self.credentials {
+            crate::trace!(
+                Level::Protocol,
+                "Setting {kind} proxy auth to {credentials:?}"
+            );
         }
     }
 

@@ -36,6 +36,35 @@ fn the_first_packet_has_to_be_connack() {
 }
 
 #[test]
+fn auth_is_passed_over_by_a_client_with_an_authentication_method_only() {
+    let method = Property {
+        id: Property::AUTHENTICATION_METHOD,
+        value: PropertyValue::Utf8String(Bytes::from_static(b"m")),
+    };
+    let auth = || {
+        let mut properties = Properties::default();
+        properties.push(method.clone());
+        Packet::Auth(crate::packet::Auth {
+            reason: ReasonCode::CONTINUE_AUTHENTICATION,
+            properties,
+        })
+    };
+    let mut client = Client::new(ProtocolVersion::V5);
+    client.options.properties.push(method.clone());
+    client.begin_connect();
+    assert!(client.receive(auth()).is_empty());
+    assert!(client.receive(Packet::ConnAck(connack(false))).is_empty());
+    assert!(client.receive(auth()).is_empty());
+    assert!(client.session.is_connected());
+
+    let mut client = Client::new(ProtocolVersion::V5);
+    client.begin_connect();
+    assert_eq!(client.refuse(auth()), ReasonCode::PROTOCOL_ERROR);
+    let mut client = Client::connected(ProtocolVersion::V5);
+    assert_eq!(client.refuse(auth()), ReasonCode::PROTOCOL_ERROR);
+}
+
+#[test]
 fn a_second_connack_is_a_protocol_error() {
     for version in ALL_VERSIONS {
         let mut client = Client::connected(version);

@@ -51,10 +51,14 @@ impl Failure {
         }
     }
 
-    /// OpenSSL would say so itself if it read the file.
+    /// OpenSSL would say so itself, in these words, if it read the file.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
-        let mut failure = Failure::new(format!("cannot read {}: {error}", path.display()));
-        failure.lines.push(failure.what.clone());
+        let path = path.display();
+        let number = error.raw_os_error().unwrap_or_default();
+        let mut failure = Failure::new(format!("cannot read {path}: {error}"));
+        failure.lines.push(format!(
+            "error:8{number:07X}:system library:fopen:reason({number})::0:calling fopen({path}, r)"
+        ));
         failure
     }
 

@@ -9,6 +9,7 @@ use sha1::{Digest, Sha1};
 use super::super::exchange::{check_line, invalid, receive_reply, send};
 use super::super::{Scheme, ServerAddress, Transport};
 use super::encoder::fill_random;
+use crate::trace::Level;
 
 const ACCEPT_GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// The path of an address that has none.
@@ -26,9 +27,10 @@ pub(super) fn upgrade(
     fill_random(&mut random)?;
     let key = Base64::encode_string(&random);
     send(transport, &request(address, &key, headers), deadline)?;
-    receive_reply(transport, usize::MAX, deadline, |reply, complete| {
+    let behind = receive_reply(transport, usize::MAX, deadline, |reply, complete| {
         if reply.code.is_some_and(|code| code != 101) || reply.version == Some(0) {
             let (version, code) = (reply.version.unwrap_or(1), reply.code.unwrap_or(0));
+            crate::trace!(Level::Protocol, "WebSocket HTTP rc {code}");
             let what = format!("the server answers HTTP/1.{version} {code} to the upgrade");
             return Err(invalid(what));
         }
@@ -36,7 +38,9 @@ pub(super) fn upgrade(
             true => check(reply.headers, &accept_value(&key)),
             false => Ok(()),
         }
-    })
+    })?;
+    crate::trace!(Level::Protocol, "WebSocket connection upgraded");
+    Ok(behind)
 }
 
 fn request(address: &ServerAddress, key: &str, headers: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
@@ -91,7 +95,9 @@ fn check(headers: &[httparse::Header<'_>], accept: &str) -> io::Result<()> {
             "the upgrade reply lacks its Connection header".into(),
         ));
     }
-    if !values("Sec-WebSocket-Accept").any(|value| value.trim_ascii() == accept.as_bytes()) {
+    // There must be one only (RFC 6455, section 11.3.3).
+    let mut answers = values("Sec-WebSocket-Accept").peekable();
+    if answers.peek().is_none() || !answers.all(|value| value.trim_ascii() == accept.as_bytes()) {
         return Err(invalid(
             "the upgrade reply is not one to this request".into(),
         ));

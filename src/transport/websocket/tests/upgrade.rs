@@ -108,13 +108,17 @@ fn a_path_cannot_bring_lines_into_the_request() {
 
 #[test]
 fn a_reply_that_is_no_upgrade_fails_at_once() {
-    let replies: [fn(&str) -> String; 8] = [
+    let replies: [fn(&str) -> String; 9] = [
         |_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n".to_owned(),
         |accept| good(accept).replace("HTTP/1.1", "HTTP/1.0"),
         |accept| good(accept).replace("101", "200"),
         |accept| good(accept).replace("connection", "x"),
         |accept| good(accept).replace("keep-alive, upgrade", "not-upgrade"),
         |_| good("AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        |accept| {
+            good("AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\nSec-WebSocket-Accept: ")
+                .replace(": \r\n", &format!(": {accept}\r\n"))
+        },
         |_| "\x16\x03\x01 no HTTP at all\r\n".to_owned(),
         |_| format!("HTTP/1.1 101 x\r\nX: {}", "x".repeat(100_000)),
     ];
