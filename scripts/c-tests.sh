@@ -106,9 +106,7 @@ for name in "${names[@]}"; do
 done
 wait "${tests[@]}" 2>/dev/null || true # some were waited for above
 
-passed=0 failed=0
 for name in "${names[@]}"; do
     if [ "$(cat "$WORK/$name.status" 2>/dev/null)" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
-echo "C tests ($mode, $way): $passed passed, $failed failed"
-[ $failed -eq 0 ]
+sum_up "C tests ($mode, $way)"

@@ -131,3 +131,23 @@ END
     cat "$BROKER_LOG" >&2
     die "mosquitto does not start"
 }
+
+# verdict STATUS NAME: a line for a test that has run, and counts it. Behind a failed one stands what the script's function
+# show_outputs prints.
+passed=0 failed=0
+verdict() {
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+        printf 'ok      %s\n' "$2"
+    else
+        failed=$((failed + 1))
+        printf 'FAILED  %s\n' "$2"
+        show_outputs | sed 's/^/        /'
+    fi
+}
+
+# sum_up WHAT: how many tests have passed; false if not all
+sum_up() {
+    echo "$1: $passed passed, $failed failed"
+    [ $failed -eq 0 ]
+}

@@ -20,18 +20,10 @@ for kind in proxy auth_proxy; do
     start_server $kind "${!port}" tinyproxy -d -c "$WORK/$kind.conf"
 done
 
-passed=0 failed=0
 head -c 300000 /dev/zero | tr '\0' x >"$WORK/large"
 printf 'short\n%s\n' "$(cat "$WORK/large")" >"$WORK/lines"
-verdict() { # STATUS NAME
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        printf 'ok      %s\n' "$2"
-    else
-        failed=$((failed + 1))
-        printf 'FAILED  %s\n' "$2"
-        cut -c 1-200 "$WORK/pub.out" "$WORK/sub.out" | grep -v '^Trace : 3' | tail -n 12 | sed 's/^/        /'
-    fi
+show_outputs() {
+    cut -c 1-200 "$WORK/pub.out" "$WORK/sub.out" | grep -v '^Trace : 3' | tail -n 12
 }
 
 # round_trip NAME OPTIONS...: a short and a large message go out and come back, at QoS 2
@@ -128,5 +120,4 @@ if [ -n "$library" ]; then
     verdict $? "TLS with new keys while messages are under way"
 fi
 
-echo "transports: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+sum_up transports

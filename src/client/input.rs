@@ -48,34 +48,69 @@ pub(super) enum ReadTurn {
     Skipped,
 }
 
+/// A connection that is being read.
+struct Reading {
+    transport: Arc<dyn Transport>,
+    number: u64,
+    input: ReadBuffer,
+}
+
 impl Client {
     /// Reads what is there, hands whole packets to the session, and sends its answers. `to_end`: the peer has ended the
     /// stream, read until that is seen.
-    pub(super) fn read_turn(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        mut to_end: bool,
-    ) -> ReadTurn {
+    pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
+        let Some(mut reading) = self.take_input(state, to_end) else {
+            return ReadTurn::Skipped;
+        };
+        let turn = self.read_repeatedly(state, &mut reading, to_end);
+        if turn == ReadTurn::Skipped || state.link_number() != Some(reading.number) {
+            return ReadTurn::Skipped;
+        }
+        let turn = self.give_input_back(state, reading, turn);
+        if state.is_driven_by_callers() {
+            // A call that found the right to read taken goes on with it: this thread may not read again.
+            self.changed.notify_all();
+        }
+        turn
+    }
+
+    /// Takes the right to read; `None` if there is nothing to read, or another thread has it, which is told to go on.
+    #[inline(always)]
+    fn take_input(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> Option<Reading> {
         self.wait_idle(state);
         if self.meets_ending(state) {
-            return ReadTurn::Skipped;
+            return None;
         }
         self.update_pause(state);
-        let Some(link) = state.link.as_mut() else {
-            return ReadTurn::Skipped;
-        };
-        if link.paused {
-            return ReadTurn::Skipped;
-        }
-        let Some(mut input) = link.input.take() else {
+        let link = state.link.as_mut().filter(|link| !link.paused)?;
+        let Some(input) = link.input.take() else {
             let others = link.wanted_again.unwrap_or(false);
             link.wanted_again = Some(others || to_end);
-            return ReadTurn::Skipped;
+            return None;
         };
-        let (transport, number) = (Arc::clone(&link.transport), link.number);
-        let mut turn = ReadTurn::More;
+        Some(Reading {
+            transport: Arc::clone(&link.transport),
+            number: link.number,
+            input,
+        })
+    }
+
+    /// `Skipped`: this connection is over.
+    #[inline(always)]
+    fn read_repeatedly(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        reading: &mut Reading,
+        mut to_end: bool,
+    ) -> ReadTurn {
+        let Reading {
+            transport,
+            number,
+            input,
+        } = reading;
+        let number = *number;
         for _ in 0..READS_PER_TURN {
-            let result = MutexGuard::unlocked(state, || read_into(&*transport, &mut input));
+            let result = MutexGuard::unlocked(state, || read_into(&**transport, input));
             self.wait_idle(state);
             if state.link_number() != Some(number) {
                 return ReadTurn::Skipped;
@@ -84,8 +119,7 @@ impl Client {
                 Ok((0, _)) => {
                     let why = "the server closed the connection".into();
                     self.end_as_server_did(state, Ending::Closed(why));
-                    turn = ReadTurn::Drained;
-                    break;
+                    return ReadTurn::Drained;
                 }
                 Ok((_, had_room)) => had_room,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -93,26 +127,24 @@ impl Client {
                         to_end |= others_to_end;
                         continue;
                     }
-                    if !transport.has_buffered_input() {
-                        turn = ReadTurn::Drained;
-                    }
-                    break;
+                    return match transport.has_buffered_input() {
+                        true => ReadTurn::More,
+                        false => ReadTurn::Drained,
+                    };
                 }
                 Err(error) => {
                     let why = format!("read failed: {error}");
                     self.end_as_server_did(state, Ending::Closed(why));
-                    turn = ReadTurn::Drained;
-                    break;
+                    return ReadTurn::Drained;
                 }
             };
-            if !self.handle_input(state, number, &mut input) {
+            if !self.handle_input(state, number, input) {
                 return ReadTurn::Skipped;
             }
             self.update_pause(state);
             let link = state.link.as_ref();
             if link.is_some_and(|link| link.paused || link.ending.is_some()) {
-                turn = ReadTurn::Drained;
-                break;
+                return ReadTurn::Drained;
             }
             if !had_room && input.is_inside_large() {
                 if let Some(link) = &mut state.link {
@@ -122,35 +154,38 @@ impl Client {
             if had_room && !to_end && transport.short_read_drains() {
                 match self.take_wish(state) {
                     Some(others_to_end) => to_end = others_to_end,
-                    None => {
-                        turn = ReadTurn::Drained;
-                        break;
-                    }
+                    None => return ReadTurn::Drained,
                 }
             }
         }
-        if state.link_number() != Some(number) {
-            return ReadTurn::Skipped;
+        ReadTurn::More
+    }
+
+    /// Gives the right to read back, and looks at what came while this thread had it.
+    #[inline(always)]
+    fn give_input_back(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        Reading {
+            transport, input, ..
+        }: Reading,
+        mut turn: ReadTurn,
+    ) -> ReadTurn {
+        let Some(link) = &mut state.link else {
+            return turn;
+        };
+        link.input = Some(input);
+        if link.registered && transport.read_awaits_output() {
+            link.watch_writable(self.key);
         }
-        let key = self.key;
-        if let Some(link) = &mut state.link {
-            link.input = Some(input);
-            if link.registered && transport.read_awaits_output() {
-                link.watch_writable(key);
-            }
-            if link.wanted_again.take().is_some() {
-                turn = ReadTurn::More;
-            }
-            if turn == ReadTurn::Drained && !link.paused {
-                link.watch_again(key);
-            }
-            if link.awaits_input && !transport.write_awaits_input() {
-                self.handle_writable(state);
-            }
+        if link.wanted_again.take().is_some() {
+            turn = ReadTurn::More;
         }
-        if state.is_driven_by_callers() {
-            // A call that found the right to read taken goes on with it: this thread may not read again.
-            self.changed.notify_all();
+        if turn == ReadTurn::Drained && !link.paused {
+            link.watch_again(self.key);
+        }
+        if link.awaits_input && !transport.write_awaits_input() {
+            self.handle_writable(state);
         }
         turn
     }

@@ -5,28 +5,28 @@
 //! Events are edge-triggered; the timer is a descriptor in the same set, armed for the earliest deadline.
 
 mod connections;
+mod threads;
 mod timers;
 
 pub(super) use connections::{
     add, deregister, register, tend_others, unwatch, watch_readable, watch_writable,
 };
+pub(super) use threads::{Blocking, InProgram, flush_trace, is_worker, thread_builder};
 
 use super::Client;
 use super::dispatch;
 use super::worker::Work;
 use crate::process_lock::{Condvar, Mutex, ProcessMutex};
-use crate::thread_storage::Lasting;
 use crate::trace::Level;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
-use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// Event data of the timer and of the wake-up descriptor; clients come after them.
@@ -43,11 +43,6 @@ const LINGER: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
 };
-/// Stack of a thread that runs the application's callbacks, where the limit does not say: what the main thread usually has.
-const STACK_SIZE: usize = 8 * 1024 * 1024;
-/// The library's own part of it, with room to spare.
-const LEAST_STACK_SIZE: usize = 256 * 1024;
-
 struct Reactor {
     epoll: OwnedFd,
     timer: OwnedFd,
@@ -83,15 +78,6 @@ struct Timers {
 static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-thread_local! {
-    /// Whose worker this thread is, while it works.
-    static WORKER_OF: Lasting<Option<Arc<Reactor>>> = const { Lasting::new(None) };
-    /// To the end of the thread.
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-    static IS_BLOCKING: Cell<bool> = const { Cell::new(false) };
-    static IS_IN_PROGRAM: Cell<bool> = const { Cell::new(false) };
-}
-
 /// Holds the table of workers while the process is copied.
 pub(super) fn lock_for_fork() -> ForkGuard {
     ForkGuard(REACTOR.lock())
@@ -105,8 +91,7 @@ impl ForkGuard {
     pub(super) fn reset_in_child(&mut self) {
         // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
         std::mem::forget(self.0.take());
-        std::mem::forget(WORKER_OF.with(Lasting::take));
-        IS_WORKER.set(false);
+        threads::reset_in_child();
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -114,20 +99,6 @@ impl ForkGuard {
 /// How many forks lie between the process that loaded the library and this one.
 pub(super) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
-}
-
-/// A builder for threads that may run the application's code.
-pub(super) fn thread_builder() -> thread::Builder {
-    thread::Builder::new()
-        .name("MQTTClient_run".to_owned())
-        .stack_size(stack_size())
-}
-
-/// What `ulimit -s` says, as for the threads of C programs: callbacks may have been written for it.
-fn stack_size() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    limit.map_or(STACK_SIZE, |limit| limit.max(LEAST_STACK_SIZE))
 }
 
 /// Some client has something to tell; a worker is to run its callbacks.
@@ -138,88 +109,6 @@ pub(super) fn wake_for_callbacks() {
             Err(error) => crate::trace!(Level::Error, "Cannot start the callback thread: {error}"),
         }
     }
-}
-
-/// While it lives the thread may be held up: it runs the application's code or waits for a thread that does. If it is a
-/// worker, another one takes over.
-pub(super) struct Blocking {
-    worker_of: Option<Arc<Reactor>>,
-}
-
-impl Blocking {
-    pub(super) fn begin() -> Blocking {
-        let worker_of = WORKER_OF.with(|reactor| reactor.borrow(Option::clone));
-        let worker_of = worker_of.filter(|_| !IS_BLOCKING.replace(true));
-        if let Some(reactor) = &worker_of {
-            if reactor.active.fetch_sub(1, Ordering::SeqCst) == 1 {
-                reactor.add_worker();
-            }
-            let has_work = !reactor.work.lock().is_empty();
-            if has_work || dispatch::has_ready() {
-                reactor.signal();
-            }
-        }
-        Blocking { worker_of }
-    }
-}
-
-impl Drop for Blocking {
-    fn drop(&mut self) {
-        if let Some(reactor) = &self.worker_of {
-            reactor.active.fetch_add(1, Ordering::SeqCst);
-            IS_BLOCKING.set(false);
-        }
-    }
-}
-
-/// While it lives the thread is inside the program's code, and nobody may wait for it who cannot know what it waits for.
-pub(super) struct InProgram {
-    /// Not nested in another one.
-    outermost: bool,
-}
-
-impl InProgram {
-    pub(super) fn enter() -> InProgram {
-        let outermost = !IS_IN_PROGRAM.replace(true);
-        if outermost {
-            with_worker(Reactor::leave);
-        }
-        InProgram { outermost }
-    }
-}
-
-impl Drop for InProgram {
-    fn drop(&mut self) {
-        if self.outermost {
-            IS_IN_PROGRAM.set(false);
-            with_worker(|reactor| {
-                reactor.inside.fetch_add(1, Ordering::SeqCst);
-            });
-        }
-    }
-}
-
-/// If the thread is a worker.
-fn with_worker(work: impl FnOnce(&Reactor)) {
-    WORKER_OF.with(|reactor| {
-        reactor.borrow(|reactor| {
-            if let Some(reactor) = reactor {
-                work(reactor);
-            }
-        });
-    });
-}
-
-pub(super) fn is_worker() -> bool {
-    IS_WORKER.get()
-}
-
-/// Writes out this thread's trace lines. The program's trace callback may take its time, and so may a file or a pipe.
-#[cold]
-pub(super) fn flush_trace() {
-    let _blocking = Blocking::begin();
-    let _in_program = InProgram::enter();
-    crate::trace::flush();
 }
 
 /// Lets a worker handle what came while the client could not be used.
@@ -378,8 +267,7 @@ impl Reactor {
 
     /// A worker's life.
     fn work(self: Arc<Self>, ended: &AtomicBool) {
-        IS_WORKER.set(true);
-        WORKER_OF.with(|of| of.borrow_mut(|of| *of = Some(Arc::clone(&self))));
+        threads::begin_as_worker(&self);
         let mut events = Vec::with_capacity(EVENTS);
         while !self.stopping.load(Ordering::SeqCst) {
             let surplus = self.idle.fetch_add(1, Ordering::SeqCst) >= IDLE_WORKERS;
@@ -407,7 +295,7 @@ impl Reactor {
         // A wake-up that this worker consumed may have been meant for the next one.
         self.signal();
         ended.store(true, Ordering::SeqCst);
-        drop(WORKER_OF.with(Lasting::take));
+        threads::end_as_worker();
         self.leave();
     }
 
@@ -461,6 +349,7 @@ impl Reactor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::thread;
     use std::time::Duration;
 
     #[test]

@@ -5,7 +5,9 @@ use crate::packet::{
     FixedHeader, Message, PacketId, Property, ProtocolVersion, Publish, QoS, publish,
 };
 use crate::persistence;
-use crate::persistence::{Key, QueueRecord, QueuedMessage, Restored, Store, StoreError};
+use crate::persistence::{
+    Key, QueueRecord, QueuedMessage, Restored, RestoredPublish, Store, StoreError,
+};
 use crate::session::{
     Awaiting, Inflight, LastQueued, OutboundRecords, QUEUE_SEQ_LIMIT, Received, Session, StoreOp,
 };
@@ -24,11 +26,7 @@ pub(super) fn apply(
     match op {
         StoreOp::PutSent { v5, id, packet } => {
             let key = Key::Sent { v5, id: id.get() }.to_string();
-            let version = if v5 {
-                ProtocolVersion::V5
-            } else {
-                ProtocolVersion::V3_1_1
-            };
+            let version = ProtocolVersion::of_format(v5);
             match publish::record_parts(&packet, version) {
                 Some(parts) => store.put(&key, &parts),
                 None => store.put(&key, &[&packet]),
@@ -132,34 +130,7 @@ pub(super) fn restore(
         queue,
         next_seq,
     } = restored;
-    let outbound = outbound.into_iter().filter_map(|sent| {
-        let id = sent.publish.packet_id?;
-        let packet = without_alias(sent.packet, &sent.publish, sent.v5_record)?;
-        let mut records = OutboundRecords::default();
-        match sent.v5_record {
-            true => records.sent_v5 = true,
-            false => records.sent_v3 = true,
-        }
-        let awaiting = match (sent.publish.qos, sent.pubrel_sent) {
-            (QoS::ExactlyOnce, true) => Awaiting::PubComp,
-            (QoS::ExactlyOnce, false) => Awaiting::PubRec,
-            _ => Awaiting::PubAck,
-        };
-        if sent.pubrel_sent {
-            // A client of MQTT 5 may have found it under either name.
-            records.pubrel_v3 = true;
-            records.pubrel_v5 = v5;
-        }
-        Some(Inflight {
-            id,
-            qos: sent.publish.qos,
-            awaiting,
-            packet: packet.into(),
-            packet_v5: sent.v5_record,
-            records,
-            sent_at: None,
-        })
-    });
+    let outbound = outbound.into_iter().filter_map(|sent| unfinished(sent, v5));
     let inbound = inbound.into_iter().filter_map(|received| {
         let id = received.publish.packet_id?;
         let message = received.publish.into();
@@ -185,6 +156,33 @@ pub(super) fn restore(
         }
     }
     Ok(queue)
+}
+
+/// The message that a record tells of, to be sent again by a client of MQTT 5 or an older one; `None` if it cannot be.
+fn unfinished(sent: RestoredPublish, v5: bool) -> Option<Inflight> {
+    let id = sent.publish.packet_id?;
+    let packet = without_alias(sent.packet, &sent.publish, sent.v5_record)?;
+    let awaiting = match (sent.publish.qos, sent.pubrel_sent) {
+        (QoS::ExactlyOnce, true) => Awaiting::PubComp,
+        (QoS::ExactlyOnce, false) => Awaiting::PubRec,
+        _ => Awaiting::PubAck,
+    };
+    let records = OutboundRecords {
+        sent_v3: !sent.v5_record,
+        sent_v5: sent.v5_record,
+        // A client of MQTT 5 may have found it under either name.
+        pubrel_v3: sent.pubrel_sent,
+        pubrel_v5: sent.pubrel_sent && v5,
+    };
+    Some(Inflight {
+        id,
+        qos: sent.publish.qos,
+        awaiting,
+        packet: packet.into(),
+        packet_v5: sent.v5_record,
+        records,
+        sent_at: None,
+    })
 }
 
 /// The packet to resend. The original stores a topic alias with the message, although it ends with the connection
@@ -239,6 +237,7 @@ fn from_record(queued: QueuedMessage) -> Message {
 mod tests {
     use super::*;
     use crate::packet::PropertyValue;
+    use crate::persistence::FileStore;
     use crate::persistence::memory::MemoryStore;
     use std::time::Instant;
 
@@ -269,6 +268,21 @@ mod tests {
         session.pending_tokens().map(PacketId::get).collect()
     }
 
+    /// A QoS 2 message "x" to "t" that was received under 5 and waits for the application.
+    fn put_queued(store: &mut MemoryStore) {
+        let queued = to_record(Message::from(Publish {
+            dup: false,
+            qos: QoS::ExactlyOnce,
+            retain: false,
+            topic: Bytes::from_static(b"t"),
+            packet_id: PacketId::new(5),
+            properties: Default::default(),
+            payload: Bytes::from_static(b"x"),
+        }));
+        let record = QueueRecord::new(&queued, false).unwrap();
+        store.put("q-1", &record.parts()).unwrap();
+    }
+
     #[test]
     fn a_stored_topic_alias_is_not_sent_again() {
         let mut store = MemoryStore::default();
@@ -287,22 +301,38 @@ mod tests {
         );
     }
 
+    /// Either library may have written it. Of files only those go that are known to be there.
     #[test]
-    fn both_names_of_a_pubrel_record_are_removed_with_the_message() {
-        let mut store = MemoryStore::default();
-        store.put("s5-1", &[&sent_v5(1, "t", None)]).unwrap();
-        store.put("sc-1", &[&[0x62, 2, 0, 1]]).unwrap();
-        let mut session = Session::new(true, Instant::now());
-        restore(&mut session, &mut store, true).unwrap();
-        let records = OutboundRecords {
-            sent_v3: false,
-            sent_v5: true,
-            pubrel_v3: true,
-            pubrel_v5: true,
-        };
-        let id = PacketId::new(1).unwrap();
-        apply(&mut store, StoreOp::RemoveSent { id, records }, true).unwrap();
-        assert_eq!(store.keys().unwrap(), Vec::<String>::new());
+    fn a_pubrel_record_is_removed_with_its_message_under_either_name() {
+        let base = tempfile::tempdir().unwrap();
+        let mut store = FileStore::open(Some(base.path()), b"c", b"h").unwrap();
+        for name in ["sc-1", "sc5-1"] {
+            store.put("s5-1", &[&sent_v5(1, "t", None)]).unwrap();
+            store.put(name, &[&[0x62, 2, 0, 1]]).unwrap();
+            let mut restored = persistence::restore(&mut store, true).unwrap().outbound;
+            let message = unfinished(restored.remove(0), true).unwrap();
+            assert_eq!(message.awaiting, Awaiting::PubComp);
+            let Inflight { id, records, .. } = message;
+            apply(&mut store, StoreOp::RemoveSent { id, records }, true).unwrap();
+            assert_eq!(store.keys().unwrap(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_received_message_that_differs_from_the_queued_one_is_received() {
+        for received in [
+            b"\x35\x06\x00\x01t\x00\x05x", // retained
+            b"\x3c\x06\x00\x01t\x00\x05x", // DUP
+            b"\x34\x06\x00\x01u\x00\x05x",
+            b"\x34\x06\x00\x01t\x00\x05y",
+        ] {
+            let mut store = MemoryStore::default();
+            store.put("r-5", &[received]).unwrap();
+            put_queued(&mut store);
+            let mut session = Session::new(true, Instant::now());
+            restore(&mut session, &mut store, false).unwrap();
+            assert_eq!(store.record_keys(), ["q-1", "r-5"]);
+        }
     }
 
     /// The process died between the two records of a PUBREL.
@@ -310,20 +340,10 @@ mod tests {
     fn a_received_message_that_is_already_queued_is_not_received_again() {
         let received = b"\x34\x06\x00\x01t\x00\x05x";
         let other = b"\x34\x06\x00\x01t\x00\x06x";
-        let queued = to_record(Message::from(Publish {
-            dup: false,
-            qos: QoS::ExactlyOnce,
-            retain: false,
-            topic: Bytes::from_static(b"t"),
-            packet_id: PacketId::new(5),
-            properties: Default::default(),
-            payload: Bytes::from_static(b"x"),
-        }));
         let mut store = MemoryStore::default();
         store.put("r-5", &[received]).unwrap();
         store.put("r-6", &[other]).unwrap();
-        let record = QueueRecord::new(&queued, false).unwrap();
-        store.put("q-1", &record.parts()).unwrap();
+        put_queued(&mut store);
         let mut session = Session::new(true, Instant::now());
         let messages = restore(&mut session, &mut store, false).unwrap();
         assert_eq!(messages.len(), 1);

@@ -57,6 +57,16 @@ pub enum ProtocolVersion {
     V5 = 5,
 }
 
+impl ProtocolVersion {
+    /// A version whose packets have the format of MQTT 5, or the other one: 3.1 and 3.1.1 differ in CONNECT only.
+    pub const fn of_format(v5: bool) -> ProtocolVersion {
+        match v5 {
+            true => ProtocolVersion::V5,
+            false => ProtocolVersion::V3_1_1,
+        }
+    }
+}
+
 /// Quality of Service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QoS {

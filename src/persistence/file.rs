@@ -20,7 +20,8 @@ use super::directory::{
     LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
 };
 use super::lock::DirectoryLock;
-use super::scratch::{Scratch, Spare};
+use super::scratch::Scratch;
+use super::spare::Spare;
 use super::traffic::Traffic;
 use super::{Key, Store, StoreError, record};
 use crate::trace;

@@ -175,18 +175,22 @@ fn files_stay_open_only_while_somebody_sees_to_it_that_they_are_closed() {
     assert_eq!(open_files(&base), 0);
 }
 
-/// What another store of the process has written would be longer than this one knows.
+/// What another store of the process has moved is the same file still.
 #[test]
-fn files_that_another_store_may_have_changed_are_not_filled_again() {
+fn files_that_another_store_may_have_moved_are_not_filled_again() {
     let base = base();
     let (mut store, mut other) = (open(&base), open(&base));
     make_dense(&mut store);
     store.put("s-100", &[b"x"]).unwrap();
-    other.put("s-100", &[b"much longer"]).unwrap();
+    other.set_aside("s-100").unwrap();
+    other.put("s-100", &[b"another record"]).unwrap();
     other.close();
     store.remove("s-100").unwrap();
     store.put("s-101", &[b"new"]).unwrap();
     assert_eq!(store.get("s-101").unwrap(), b"new");
+    let mut aside = store.path().as_os_str().to_owned();
+    aside.push(".damaged/s-100.msg");
+    assert_eq!(fs::read(aside).unwrap(), b"x");
 }
 
 #[test]

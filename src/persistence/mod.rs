@@ -15,6 +15,7 @@ mod own_directory;
 pub mod record;
 pub mod restore;
 mod scratch;
+mod spare;
 mod traffic;
 
 pub use file::FileStore;

@@ -94,11 +94,7 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
 fn read_publish(store: &mut dyn Store, key: Key) -> Result<Option<RestoredPublish>, StoreError> {
     let packet = Bytes::from(store.get(&key.to_string())?);
     let v5_record = key.is_v5();
-    let version = if v5_record {
-        ProtocolVersion::V5
-    } else {
-        ProtocolVersion::V3_1_1
-    };
+    let version = ProtocolVersion::of_format(v5_record);
     let reason = match decode_record(packet.clone(), version) {
         Err(malformed) => malformed.detail,
         Ok(Packet::Publish(publish)) => match (key, publish.qos) {

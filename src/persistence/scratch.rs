@@ -11,13 +11,13 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::lock::generation;
 use super::own_directory::{OwnDirectory, create_own_directory, remove_remains};
+use super::spare::{OpenFile, Spare, take_best};
 
 /// Mode of records, before the umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
@@ -28,9 +28,6 @@ const LINKS_UNKNOWN: [Errno; 4] = [Errno::PERM, Errno::XDEV, Errno::NOSYS, Errno
 /// Files to be filled again and again. A QoS 2 message has two records for a while, and a file system may search long for
 /// room for a new file after many were removed.
 const MAX_SPARES: usize = 256;
-
-/// So many of them all stores of a process keep open as long as records come.
-const MAX_OPEN_FILES: usize = 64;
 
 /// Longer records have files of their own.
 const MAX_SPARE_LENGTH: u64 = 16 * 1024;
@@ -55,35 +52,6 @@ pub(super) struct Scratch {
     unnamed_files: bool,
     /// Whether a record is on the disk before it counts.
     sync: bool,
-}
-
-/// A file to be filled again and again, with the length of what is in it. Only when nothing else leads to it is it a spare
-/// one.
-#[derive(Debug)]
-pub(super) struct Spare {
-    number: u64,
-    length: u64,
-    file: Option<OpenFile>,
-}
-
-/// One of those that a process has open.
-#[derive(Debug)]
-struct OpenFile(File);
-
-/// How many there are.
-static OPEN_FILES: AtomicUsize = AtomicUsize::new(0);
-
-impl OpenFile {
-    fn new(file: File) -> OpenFile {
-        OPEN_FILES.fetch_add(1, Ordering::Relaxed);
-        OpenFile(file)
-    }
-}
-
-impl Drop for OpenFile {
-    fn drop(&mut self) {
-        OPEN_FILES.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Scratch {
@@ -194,20 +162,6 @@ impl Scratch {
         }
     }
 
-    /// The spare file to which `length` bytes fit best: they should cover what is in it, and an open one is less work.
-    fn take_spare(&mut self, length: u64) -> Option<Spare> {
-        let fits = |spare: &Spare| {
-            let difference = spare.length.abs_diff(length);
-            (spare.length > length, difference, spare.file.is_none())
-        };
-        let spares = || self.spares.iter().enumerate().rev();
-        let best = spares()
-            .find(|(_, spare)| spare.length == length && spare.file.is_some())
-            .or_else(|| spares().min_by_key(|(_, spare)| fits(spare)));
-        let (index, _) = best?;
-        Some(self.spares.swap_remove(index))
-    }
-
     /// Fills a file in the store's own directory and gives it the record's name beside its own.
     fn write_linked(
         &mut self,
@@ -251,7 +205,7 @@ impl Scratch {
 
     /// A spare file, made if there is none.
     fn open_spare(&mut self, length: u64) -> io::Result<Spare> {
-        if let Some(spare) = self.take_spare(length) {
+        if let Some(spare) = take_best(&mut self.spares, length) {
             return Ok(spare);
         }
         if self.lent >= MAX_SPARES {
@@ -281,13 +235,13 @@ impl Scratch {
                 )?))
             }
         };
-        let written = write_parts(&file.0, parts)?;
+        let written = write_parts(&file, parts)?;
         if spare.length > written {
-            file.0.set_len(written)?;
+            file.set_len(written)?;
         }
         spare.length = written;
-        self.synchronise(&file.0)?;
-        if self.keep_open && OPEN_FILES.load(Ordering::Relaxed) <= MAX_OPEN_FILES {
+        self.synchronise(&file)?;
+        if self.keep_open && file.may_stay_open() {
             spare.file = Some(file);
             self.has_open = true;
         }

@@ -5,6 +5,7 @@
 //! described at [`StoreOp`] and [`Event`]. An operation that fails to store a record is taken back with [`Session::store_failed`].
 #![forbid(unsafe_code)]
 
+mod acknowledged;
 mod config;
 mod connect;
 mod inflight;

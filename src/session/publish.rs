@@ -1,10 +1,9 @@
-//! Outbound messages: PUBLISH and the acknowledgements that end it.
+//! Outbound messages: whether they may be sent, and PUBLISH.
 
-use super::inflight::Place;
-use super::{Awaiting, Event, Inflight, OutboundRecords, Session, StoreOp, Undo};
+use super::{Awaiting, Inflight, OutboundRecords, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Malformed, NO_PROPERTIES, PacketId, PacketType, Properties, Property, PropertyPlace,
-    ProtocolVersion, PublishHead, QoS, ReasonCode, ack, publish,
+    NO_PROPERTIES, PacketId, Properties, Property, PropertyPlace, ProtocolVersion, PublishHead,
+    QoS, publish,
 };
 use crate::trace::{self, Level, payload_excerpt};
 use std::fmt;
@@ -157,122 +156,6 @@ impl Session {
         Ok(id)
     }
 
-    pub(super) fn handle_puback(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
-        let id = ack.packet_id;
-        self.trace_in(|| format!("PUBACK msgid: {id}"));
-        let found = self.inflight.find(id);
-        match found.map(|(place, message)| (place, message.awaiting)) {
-            Some((place, Awaiting::PubAck)) => self.complete(now, place, PacketType::PubAck, ack),
-            Some(_) => return Err(wrong_kind("PUBACK for a QoS 2 message")),
-            None if self.requests.contains_key(&id) => {
-                return Err(wrong_kind("PUBACK for a subscription request"));
-            }
-            None => {}
-        }
-        Ok(())
-    }
-
-    pub(super) fn handle_pubrec(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
-        let (id, v5) = (ack.packet_id, self.is_v5());
-        self.trace_in(|| format!("PUBREC msgid: {id}"));
-        let Some(message) = self.inflight.get_mut(id) else {
-            if self.requests.contains_key(&id) {
-                return Err(wrong_kind("PUBREC for a subscription request"));
-            }
-            // An exchange this side has forgotten: let the server end it too. An error has ended it already.
-            if !ack.reason.is_error() {
-                self.send_pubrel(id);
-            }
-            return Ok(());
-        };
-        if message.awaiting == Awaiting::PubAck {
-            return Err(wrong_kind("PUBREC for a QoS 1 message"));
-        }
-        if ack.reason.is_error() {
-            // [MQTT-4.3.3-4]: a reason of 0x80 or more ends the message; there is no PUBREL.
-            if let Some((place, _)) = self.inflight.find(id) {
-                self.complete(now, place, PacketType::PubRec, ack);
-            }
-            return Ok(());
-        }
-        let before = std::mem::replace(&mut message.awaiting, Awaiting::PubComp);
-        message.sent_at = Some(now);
-        match v5 {
-            true => message.records.pubrel_v5 = true,
-            false => message.records.pubrel_v3 = true,
-        }
-        if before == Awaiting::PubRec {
-            self.set_undo(|| Undo::PubRel(id));
-        }
-        self.store(|| StoreOp::PutPubRel { v5, id });
-        self.send_pubrel(id);
-        Ok(())
-    }
-
-    pub(super) fn handle_pubcomp(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
-        let id = ack.packet_id;
-        self.trace_in(|| format!("PUBCOMP msgid:{id}"));
-        let found = self.inflight.find(id);
-        match found.map(|(place, message)| (place, message.awaiting)) {
-            Some((place, Awaiting::PubComp)) => self.complete(now, place, PacketType::PubComp, ack),
-            Some((_, Awaiting::PubAck)) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
-            Some((_, Awaiting::PubRec)) => return Err(wrong_kind("PUBCOMP before PUBREC")),
-            None if self.requests.contains_key(&id) => {
-                return Err(wrong_kind("PUBCOMP for a subscription request"));
-            }
-            None => {}
-        }
-        Ok(())
-    }
-
-    pub(super) fn send_pubrel(&mut self, id: PacketId) {
-        ack::encode_ack(PacketType::PubRel, id, self.send.buffer());
-        self.trace_out(format_args!("PUBREL msgid: {id} "));
-    }
-
-    fn complete(&mut self, now: Instant, place: Place, packet_type: PacketType, ack: Ack) {
-        let Some(message) = self.inflight.remove_at(place) else {
-            return;
-        };
-        if !self.held_back.is_empty() {
-            self.held_back.remove(&message.id);
-        }
-        if trace::enabled(Level::Minimum) {
-            self.trace_completion(packet_type, &ack);
-        }
-        self.store(|| StoreOp::RemoveSent {
-            id: message.id,
-            records: message.records,
-        });
-        self.packet_buffers.give_back(message.packet);
-        self.events.push_back(Event::Completed {
-            id: message.id,
-            packet_type: packet_type as u8,
-            reason: ack.reason,
-            properties: ack.properties,
-        });
-        self.resend_next(now);
-    }
-
-    fn trace_completion(&self, packet_type: PacketType, ack: &Ack) {
-        let (id, name, reason) = (ack.packet_id, self.client_name(), ack.reason.0);
-        let packet = match packet_type {
-            PacketType::PubAck => "PUBACK",
-            PacketType::PubComp => "PUBCOMP",
-            _ => {
-                crate::trace!(
-                    Level::Minimum,
-                    "Pubrec error {reason} received for client {name} msgid {id}, not sending PUBREL"
-                );
-                return;
-            }
-        };
-        crate::trace!(
-            Level::Minimum,
-            "{packet} received from client {name} for message id {id} - removing publication"
-        );
-    }
-
     /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.
     pub(super) fn next_id(&mut self) -> Result<PacketId, SendError> {
         let (inflight, requests) = (&self.inflight, &self.requests);
@@ -402,13 +285,5 @@ impl Session {
                 request.qos as u8
             ),
         }
-    }
-}
-
-/// [MQTT-4.3.2-3] and [MQTT-4.3.3-5]: an acknowledgement of the wrong kind for an identifier in use.
-pub(super) fn wrong_kind(detail: &'static str) -> Malformed {
-    Malformed {
-        reason: ReasonCode::PROTOCOL_ERROR,
-        detail,
     }
 }

@@ -1,6 +1,6 @@
 //! SUBSCRIBE and UNSUBSCRIBE, and matching their acknowledgements by packet identifier [MQTT-3.8.4-2].
 
-use super::publish::wrong_kind;
+use super::acknowledged::wrong_kind;
 use super::{Event, SendError, Session};
 use crate::packet::{
     Malformed, Packet, PacketId, Properties, PropertyPlace, SubAck, Subscribe, SubscriptionRequest,

@@ -170,11 +170,7 @@ fn with_dup(packet: &SentPacket, packet_v5: bool, v5: bool) -> Option<Bytes> {
         return Some(copy.into());
     }
     // Spliced and not decoded: what an application published is sent as it is, whatever its topic.
-    let version = if packet_v5 {
-        ProtocolVersion::V5
-    } else {
-        ProtocolVersion::V3_1_1
-    };
+    let version = ProtocolVersion::of_format(packet_v5);
     let [header, topic_length, topic, id, payload] =
         packet::publish::record_parts(packet, version)?;
     let id = id.first_chunk::<2>()?;

@@ -14,6 +14,34 @@ static MQTTClient_connectOptions options_for(int version)
     return options;
 }
 
+/* They may be any memory: the program was compiled when they did not exist. */
+static void members_of_later_versions_are_not_read(void)
+{
+    char *nowhere = (char *)1;
+    MQTTClient_connectOptions options = options_for(MQTTVERSION_3_1_1);
+    MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+    will.struct_version = 0;
+    will.topicName = client_id("will");
+    will.message = "will";
+    will.payload.len = 100;
+    will.payload.data = nowhere;
+    options.will = &will;
+    options.httpProxy = options.httpsProxy = nowhere;
+    options.struct_version = 7;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+    options.httpHeaders = (const MQTTClient_nameValue *)nowhere;
+    options.struct_version = 6;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+    options.username = "user";
+    options.binarypwd.len = 100;
+    options.binarypwd.data = nowhere;
+    options.struct_version = 4;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+}
+
 static void options_are_checked_in_order(void)
 {
     MQTTClient_connectOptions options = options_for(MQTTVERSION_3_1_1);
@@ -151,6 +179,7 @@ int main(int argc, char **argv)
 
     client = create_client(broker, client_id("client"));
     options_are_checked_in_order();
+    members_of_later_versions_are_not_read();
     versions_of_call_and_client_must_agree();
     success_fills_in_what_was_agreed();
     the_list_of_servers_is_tried_in_order();

@@ -359,3 +359,35 @@ fn threads_that_do_everything_at_once_all_come_back() {
         }
     }
 }
+
+#[test]
+fn packets_of_several_threads_stay_whole_when_the_socket_takes_parts_of_them() {
+    const THREADS: u8 = 4;
+    const EACH: usize = 40;
+    const SIZE: usize = 1 << 20;
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut peer = connect(&broker, &client);
+        thread::scope(|scope| {
+            for number in 0..THREADS {
+                let client = &client;
+                scope.spawn(move || {
+                    for _ in 0..EACH {
+                        publish(client, &vec![number; SIZE], QoS::AtMostOnce).unwrap();
+                    }
+                });
+            }
+            // Moved, so that the publishers do not wait for it when it fails.
+            scope.spawn(move || {
+                for _ in 0..usize::from(THREADS) * EACH {
+                    let Packet::Publish(publish) = peer.expect_packet() else {
+                        panic!("another packet");
+                    };
+                    assert!(publish.payload == vec![publish.payload[0]; SIZE]);
+                }
+            });
+        });
+        client.destroy();
+    }
+}

@@ -4,50 +4,17 @@
  *
  * leave: publishes MESSAGES messages, lets the server answer what it wants to, and ends without a word.
  * take:  takes the store over, receives EXPECTED messages, and waits until everything is acknowledged. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "MQTTClient.h"
+#include "kept.h"
 
 #define PATIENCE 10000
 
-static void check(int is, int wanted, const char *what)
-{
-    if (is != wanted) {
-        fprintf(stderr, "%s: %d instead of %d\n", what, is, wanted);
-        exit(1);
-    }
-}
-
-/* Part of the directory's name, so not the server's real address, which changes. */
-static char store_uri[] = "tcp://server:1883";
-
-static MQTTClient create(const char *directory, int version)
-{
-    MQTTClient client;
-    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
-    options.MQTTVersion = version;
-    check(MQTTClient_createWithOptions(&client, store_uri, "cid", MQTTCLIENT_PERSISTENCE_DEFAULT, (void *)directory,
-                                       &options),
-          MQTTCLIENT_SUCCESS, "create");
-    return client;
-}
-
 static void connect_to(MQTTClient client, char *server, int version)
 {
-    char *const servers[] = {server};
-    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
-    MQTTClient_connectOptions options5 = MQTTClient_connectOptions_initializer5;
-    if (version == MQTTVERSION_5)
-        options = options5;
-    options.MQTTVersion = version;
-    options.cleansession = options.cleanstart = 0;
+    MQTTClient_connectOptions options = kept_session(&server, version, 100);
     options.keepAliveInterval = 0;
-    options.maxInflightMessages = 100;
-    options.serverURIcount = 1;
-    options.serverURIs = servers;
     if (version != MQTTVERSION_5) {
         check(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS, "connect");
         return;
@@ -121,7 +88,7 @@ int main(int argc, char **argv)
         return 2;
     }
     int version = atoi(argv[4]);
-    MQTTClient client = create(argv[3], version);
+    MQTTClient client = create("cid", argv[3], version);
     connect_to(client, argv[2], version);
     if (strcmp(argv[1], "leave") == 0)
         leave(client, version, atoi(argv[5]));

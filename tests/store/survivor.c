@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "MQTTClient.h"
+#include "kept.h"
 
 static int journal;
 
@@ -52,32 +52,11 @@ static void fail(const char *what, int rc)
     exit(1);
 }
 
-static MQTTClient create(const char *id, const char *directory, int version)
-{
-    MQTTClient client;
-    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
-    options.MQTTVersion = version;
-    int rc = MQTTClient_createWithOptions(&client, "tcp://server:1883", id, MQTTCLIENT_PERSISTENCE_DEFAULT,
-                                          (void *)directory, &options);
-    if (rc != MQTTCLIENT_SUCCESS)
-        fail("create", rc);
-    return client;
-}
-
 /* Tries until there is a connection; the server may be away. */
 static void connect_kept(MQTTClient client, char *server, int version, int qos, int subscribe)
 {
-    char *const servers[] = {server};
-    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
-    MQTTClient_connectOptions options5 = MQTTClient_connectOptions_initializer5;
-    if (version == MQTTVERSION_5)
-        options = options5;
-    options.MQTTVersion = version;
-    options.cleansession = options.cleanstart = 0;
-    options.maxInflightMessages = 20;
+    MQTTClient_connectOptions options = kept_session(&server, version, 20);
     options.connectTimeout = 2;
-    options.serverURIcount = 1;
-    options.serverURIs = servers;
     /* A session that is there after an attempt that failed may be that of the attempt, without the subscription. */
     static int subscribed, attempts;
     while (!MQTTClient_isConnected(client)) {

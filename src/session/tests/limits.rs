@@ -224,6 +224,23 @@ fn what_a_new_server_does_not_take_waits_for_another_one() {
 }
 
 #[test]
+fn a_retained_message_waits_for_a_server_that_keeps_such() {
+    let mut client = Client::connected(V5);
+    let nothing = Properties::new();
+    let retained = PublishRequest {
+        retain: true,
+        ..request(b"t", AtLeastOnce, &nothing)
+    };
+    assert!(takes(&mut client, &retained));
+    client.publish(AtLeastOnce, "a");
+    client.lose();
+    let list = [byte(Property::RETAIN_AVAILABLE, 0)];
+    assert_eq!(client.connect(connack_with(list)), ["PUBLISH 2 qos1 dup a"]);
+    client.lose();
+    assert_eq!(client.connect(connack(true)).len(), 2);
+}
+
+#[test]
 fn what_is_held_back_neither_takes_up_receive_maximum_nor_stops_the_rest() {
     let mut client = Client::connected(V5);
     for (qos, payload) in [

@@ -143,6 +143,27 @@ fn an_inbound_qos_2_message_that_cannot_be_queued_is_not_released() {
     }
 }
 
+/// The message queued last is still the one before: a new one that equals it is told from it after a restart.
+#[test]
+fn a_message_that_cannot_be_queued_is_not_the_one_queued_last() {
+    for version in V3 {
+        let mut client = Client::connected(version);
+        client.takes = false;
+        client.receive(publish(ExactlyOnce, 5, "a"));
+        client.receive(pubrel(5));
+        client.receive(publish(ExactlyOnce, 6, "b"));
+        assert!(receive_with(&mut client, 0, pubrel(6)).is_empty());
+        client.reconnect(true);
+        client.receive(publish(ExactlyOnce, 5, "a"));
+        client.restart();
+        client.connect(connack(true));
+        client.receive(pubrel(5));
+        client.receive(pubrel(6));
+        client.take_all();
+        assert_eq!(client.taken_payloads(), ["a", "a", "b"]);
+    }
+}
+
 #[test]
 fn a_record_that_cannot_be_removed_takes_nothing_back() {
     for version in ALL_VERSIONS {
