@@ -99,10 +99,10 @@ impl ServerAddress {
             Some(colon) => (&text[..colon], port_number(&text[colon + 1..])),
             None => (text, self.scheme.default_port()),
         };
-        let unbracketed = host
-            .strip_prefix(b"[")
-            .and_then(|inner| inner.strip_suffix(b"]"));
-        (unbracketed.unwrap_or(host), port)
+        // Each for itself: `[h` and `h]` are `h` for the original.
+        let host = host.strip_prefix(b"[").unwrap_or(host);
+        let host = host.strip_suffix(b"]").unwrap_or(host);
+        (host, port)
     }
 
     /// Whether the address names a port.
@@ -228,11 +228,14 @@ mod tests {
             ("::1:1883", "::1", 1883),
             ("[::1]", "::1", 1883),
             ("[::1]:1884", "::1", 1884),
-            ("[::1", "[:", 1),
+            ("[::1", ":", 1),
+            ("[h:5", "h", 5),
+            ("h]:5", "h", 5),
+            ("[[h]]:5", "[h]", 5),
             ("h/p:1884", "h/p", 1884),
             ("h/p", "h/p", 1883),
             ("user:pw@h", "user", 0),
-            ("[a]b:5", "[a]b", 5),
+            ("[a]b:5", "a]b", 5),
             (":5", "", 5),
         ] {
             assert_eq!(parsed(uri), (Scheme::Tcp, host.into(), port), "{uri}");

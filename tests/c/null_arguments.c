@@ -189,6 +189,27 @@ static void helpers_take_null(void)
     CHECK_INT(MQTTProperty_getType((enum MQTTPropertyCodes)4), -1);
 }
 
+#ifdef FIXED
+static void connect_refuses_negative_lengths(MQTTClient client)
+{
+    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+    MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+    will.topicName = "will";
+    will.payload.data = "x";
+    will.payload.len = -1;
+    options.will = &will;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_FAILURE);
+    options.will = NULL;
+    options.binarypwd.data = "x";
+    options.binarypwd.len = -1;
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_FAILURE);
+    options.username = "user"; /* without one, brokers refuse the password */
+    options.password = "text"; /* wins: the binary one is not looked at */
+    CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -203,6 +224,7 @@ int main(int argc, char **argv)
     receive_needs_places_for_topic_and_message(client);
     CHECK_INT(MQTTClient_disconnect(client, PATIENCE), MQTTCLIENT_SUCCESS);
 #ifdef FIXED
+    connect_refuses_negative_lengths(client);
     MQTTClient gone = client;
     MQTTClient other = create_client(broker, client_id("other"));
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
