@@ -72,6 +72,18 @@ impl Client {
         }
     }
 
+    /// Waits until nobody uses the store, and removes the records that other threads have asked to be removed but have not
+    /// had their turn for: else messages that were taken would come again with the next client.
+    pub(super) fn finish_removals(&self, state: &mut MutexGuard<'_, State>) {
+        loop {
+            self.wait_idle(state);
+            if state.removals.is_empty() {
+                return;
+            }
+            let _ = self.use_store(state, true, |_| Ok(()));
+        }
+    }
+
     /// Works on the store, if there is one. Records that wait to be removed go first. Failures are traced. `of_queue`: who
     /// takes messages goes on meanwhile.
     fn use_store(

@@ -166,9 +166,7 @@ impl Client {
         self.end_link(&mut state, link::End::Destroyed);
         self.changed.notify_all();
         self.wait_for_callbacks(&mut state, None);
-        while state.busy {
-            self.changed.wait(&mut state);
-        }
+        self.finish_removals(&mut state);
         if let Some(mut store) = state.store.take() {
             let _callout = CalloutGuard::enter(self.key);
             MutexGuard::unlocked(&mut state, || store.close());

@@ -45,6 +45,10 @@ impl Client {
             });
         }
         state.receivers -= 1;
+        if state.destroyed {
+            // What is still here stays in the store for the next client.
+            return Err(Error::Failure);
+        }
         let broken = state.link_number() != number;
         let queued = state.pop_message();
         state.read_ahead = state.read_ahead.saturating_sub(1);
