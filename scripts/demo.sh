@@ -2,7 +2,7 @@
 # demo.sh: the library at work beside the original one: the same programs, first on the one, then on the other.
 # BROKER=tcp://host:port uses that broker instead of starting one.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 messages=${MESSAGES:-50}
@@ -24,8 +24,8 @@ elif have mosquitto && have mosquitto_passwd; then
     echo "mosquitto listens on $BROKER"
 else
     echo "no broker on this machine: using the small one that comes with the sources"
-    cargo build --release --locked --quiet --example loopback-broker
-    target/release/examples/loopback-broker >"$WORK/broker.log" 2>&1 </dev/null &
+    own_broker=$(cargo_example loopback-broker --release)
+    "$own_broker" >"$WORK/broker.log" 2>&1 </dev/null &
     STARTED+=($!)
     wait_for_line "$WORK/broker.log" '^listening on ' 30 $! || die "the broker does not start"
     BROKER=tcp://$(sed -n 's/^listening on //p' "$WORK/broker.log" | head -n 1)

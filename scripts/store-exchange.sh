@@ -2,7 +2,7 @@
 # store-exchange.sh [LIBRARY_DIR]: file stores that the original library and this one leave to each other, in every
 # state that a message can be in. A scripted server sees to the states, and compares every byte of what is sent.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 ours=${1:-$PWD/build/lib}
 need cargo cc timeout
