@@ -44,9 +44,10 @@ pub_and_sub() { # TITLE LIBRARY_DIR QOS
         >"$WORK/sub.out" 2>&1 </dev/null &
     pid=$!
     STARTED+=("$pid")
-    wait_for_line "$WORK/sub.out" '<- SUBACK' 20 "$pid" || die "paho_cs_sub does not subscribe ($title)"
+    wait_for_line "$WORK/sub.out" '<- SUBACK' 20 "$pid" ||
+        die "paho_cs_sub does not subscribe at $BROKER ($title): $(grep -v "^Trace" "$WORK/sub.out" | tail -n 3)"
     start=$EPOCHREALTIME
-    seq -f 'message %g' "$messages" | LD_LIBRARY_PATH=$library timeout 120 paho_cs_pub -t "$topic/$qos" -q "$qos" \
+    seq -f 'message %g' "$messages" | LD_LIBRARY_PATH=$library timeout --foreground 120 paho_cs_pub -t "$topic/$qos" -q "$qos" \
         -c "$BROKER" -i "demo-pub-$$" >"$WORK/pub.out" 2>&1 || die "paho_cs_pub fails ($title): $(cat "$WORK/pub.out")"
     elapsed=$(seconds_since "$start")
     wait_for_line "$WORK/sub.out" "^message $messages\$" 20 "$pid" || true

@@ -33,6 +33,9 @@ cargo_example() {
 # mosquitto lives where only root's PATH leads to.
 PATH=$PATH:/usr/sbin:/sbin
 
+# With it closed the first socket would be number 0, which the original library takes for none.
+[ -e /proc/self/fd/0 ] || exec </dev/null
+
 # Hundreds of clients, and the broker they meet at, need more descriptors than some systems give unasked.
 if [ "$(ulimit -S -n)" != unlimited ] && [ "$(ulimit -S -n)" -lt 1024 ]; then
     ulimit -S -n 1024 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
@@ -85,6 +88,7 @@ finish() {
     rm -rf "$WORK"
 }
 trap finish EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 

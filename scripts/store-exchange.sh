@@ -7,8 +7,7 @@ CDPATH= cd "$(dirname "$0")/.."
 ours=${1:-$PWD/build/lib}
 need cargo cc timeout
 
-cargo build --locked --quiet --example scripted-broker
-server=${CARGO_TARGET_DIR:-target}/debug/examples/scripted-broker
+server=$(cargo_example scripted-broker)
 program=$WORK/exchange
 # Against the original, whose functions both have; LD_LIBRARY_PATH says which library it runs on.
 cc -O1 -Wall -Wextra -Werror -o "$program" tests/store/exchange.c -lpaho-mqtt3c

@@ -154,6 +154,19 @@ fn temporary_files_go_where_sockets_and_programs_can_be() {
     assert_eq!(fs::read_dir(&long).unwrap().count(), 0);
 }
 
+#[test]
+fn scripts_have_an_input_and_descriptors_although_started_without() {
+    let package = package();
+    let script =
+        "ulimit -S -n 256; exec <&-; . scripts/lib.sh; readlink /proc/self/fd/0; ulimit -S -n";
+    let said = succeeds(command(package.path(), "bash").args(["-c", script]));
+    let (input, descriptors) = said.trim().split_once('\n').unwrap();
+    assert_eq!(input, "/dev/null");
+    let most = succeeds(command(package.path(), "bash").args(["-c", "ulimit -H -n"]));
+    let most = most.trim().parse().unwrap_or(1024); // it may be "unlimited"
+    assert_eq!(descriptors.parse(), Ok(most.min(1024)));
+}
+
 /// What setup.sh says on a machine where `bin` is all there is.
 fn setup(package: &Path, arguments: &[&str]) -> (bool, String) {
     let output = command(package, "bash")
