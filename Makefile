@@ -18,7 +18,10 @@ NAMES := paho-mqtt3c paho-mqtt3cs
 LIBRARIES := $(foreach name,$(NAMES),build/lib/lib$(name).so build/lib/lib$(name).a)
 RUST_SOURCES := $(shell find src -type f) Makefile $(wildcard build.rs Cargo.toml Cargo.lock cbindgen.toml rust-toolchain.toml .cargo/config.toml)
 
-.PHONY: all tools install uninstall examples demo test soak soak-differential check-original bench clean help
+# Where cargo puts what it builds for a target that it was told, be it this machine's own.
+RELEASE := $(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)release
+
+.PHONY: all install uninstall examples demo test soak soak-differential check-original bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -37,23 +40,26 @@ help:
 	@echo 'make check-original  run the C tests on the installed original library'
 	@echo 'make clean           remove build/ and target/'
 
-tools:
-	@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.85 or newer, see https://rustup.rs' >&2; exit 1; }
-	@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
-	@command -v ld >/dev/null && command -v objcopy >/dev/null || { echo 'ld or objcopy is missing: install binutils' >&2; exit 1; }
+# Asked where something has to be built: who installs what is built already needs none of them.
+define tools
+@command -v $(CARGO) >/dev/null || { echo 'cargo is missing: install Rust 1.85 or newer, see https://rustup.rs' >&2; exit 1; }
+@command -v $(CC) >/dev/null || { echo 'a C compiler is missing: install gcc or clang' >&2; exit 1; }
+@command -v ld >/dev/null && command -v objcopy >/dev/null || { echo 'ld or objcopy is missing: install binutils' >&2; exit 1; }
+endef
 
 # Two variants of one crate, each with a target directory of its own so that neither rebuild disturbs the other.
 # Without the crate type for Rust programs: cargo does no link-time optimization where it also makes that one.
-build/cargo/paho-mqtt3cs/release/libmqtt3c.so: FEATURES :=
-build/cargo/paho-mqtt3c/release/libmqtt3c.so: FEATURES := --no-default-features
-build/cargo/%/release/libmqtt3c.so: $(RUST_SOURCES) | tools
+build/cargo/paho-mqtt3cs/$(RELEASE)/libmqtt3c.so: FEATURES :=
+build/cargo/paho-mqtt3c/$(RELEASE)/libmqtt3c.so: FEATURES := --no-default-features
+build/cargo/%/$(RELEASE)/libmqtt3c.so: $(RUST_SOURCES)
+	$(tools)
 	$(CARGO) rustc --release --locked --lib --crate-type cdylib,staticlib $(FEATURES) --target-dir build/cargo/$*
 	@touch $@
 
-build/cargo/%/release/libmqtt3c.a: build/cargo/%/release/libmqtt3c.so
+build/cargo/%/$(RELEASE)/libmqtt3c.a: build/cargo/%/$(RELEASE)/libmqtt3c.so
 	@touch $@
 
-build/lib/lib%.so.$(VERSION): build/cargo/%/release/libmqtt3c.so
+build/lib/lib%.so.$(VERSION): build/cargo/%/$(RELEASE)/libmqtt3c.so
 	@mkdir -p $(@D)
 	cp $< $@.new && mv -f $@.new $@ # a program that runs keeps the old one
 
@@ -63,7 +69,7 @@ build/lib/lib%.so.$(SOVERSION): build/lib/lib%.so.$(VERSION)
 build/lib/lib%.so: build/lib/lib%.so.$(SOVERSION)
 	ln -sf $(<F) $@
 
-build/lib/lib%.a: build/cargo/%/release/libmqtt3c.a tests/exports.txt scripts/hide-symbols.sh
+build/lib/lib%.a: build/cargo/%/$(RELEASE)/libmqtt3c.a tests/exports.txt scripts/hide-symbols.sh
 	@mkdir -p $(@D)
 	scripts/hide-symbols.sh $< tests/exports.txt $@
 

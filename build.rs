@@ -123,8 +123,11 @@ fn main() {
 /// one is used.
 fn link_unwinder() {
     println!("cargo::rerun-if-env-changed=CC");
-    let compiler = env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let found = Command::new(compiler)
+    // As make has it, `CC` may hold words: `ccache gcc`.
+    let compiler = env::var("CC").unwrap_or_default();
+    let mut words = compiler.split_whitespace();
+    let found = Command::new(words.next().unwrap_or("cc"))
+        .args(words)
         .arg("-print-file-name=libgcc_eh.a")
         .output();
     // What it does not find it gives back as it was asked for.
@@ -285,7 +288,8 @@ fn enum_definition(source: &str, name: &str) -> String {
     config.cpp_compat = false;
     config.export.item_types = vec![cbindgen::ItemType::Enums];
     config.export.include = vec![name.to_owned()];
-    generate(config, &[source])
+    // C89 and C++98 know no comma behind the last one.
+    generate(config, &[source]).replace(",\n}", "\n}")
 }
 
 fn generate(config: cbindgen::Config, sources: &[&str]) -> String {

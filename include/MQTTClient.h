@@ -131,7 +131,7 @@ enum MQTTCLIENT_TRACE_LEVELS {
     /**
      * Failures that end its work.
      */
-    MQTTCLIENT_TRACE_FATAL = 7,
+    MQTTCLIENT_TRACE_FATAL = 7
 };
 
 /**

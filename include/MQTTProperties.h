@@ -137,7 +137,7 @@ enum MQTTPropertyCodes {
     /**
      * Byte. CONNACK: 0 if the server does not support shared subscriptions.
      */
-    MQTTPROPERTY_CODE_SHARED_SUBSCRIPTION_AVAILABLE = 42,
+    MQTTPROPERTY_CODE_SHARED_SUBSCRIPTION_AVAILABLE = 42
 };
 
 /**
@@ -171,7 +171,7 @@ enum MQTTPropertyTypes {
     /**
      * Two UTF-8 texts: name in `value.data`, value in `value.value`.
      */
-    MQTTPROPERTY_TYPE_UTF_8_STRING_PAIR = 6,
+    MQTTPROPERTY_TYPE_UTF_8_STRING_PAIR = 6
 };
 
 /**
@@ -211,7 +211,7 @@ typedef struct MQTTProperty {
         unsigned short integer2;
         /** Value of MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER and MQTTPROPERTY_TYPE_VARIABLE_BYTE_INTEGER. */
         unsigned int integer4;
-        struct {
+        __extension__ struct {
             /** Value of MQTTPROPERTY_TYPE_BINARY_DATA and MQTTPROPERTY_TYPE_UTF_8_ENCODED_STRING; the name
              *  of MQTTPROPERTY_TYPE_UTF_8_STRING_PAIR. */
             MQTTLenString data;

@@ -198,7 +198,7 @@ enum MQTTReasonCodes {
     /**
      * The server does not support wildcards in topic filters.
      */
-    MQTTREASONCODE_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 162,
+    MQTTREASONCODE_WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 162
 };
 
 #ifdef __cplusplus

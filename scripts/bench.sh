@@ -3,7 +3,7 @@
 # without any library. Prints ratios: machines are noisy, absolute numbers mean little. Scenarios (also in SCENARIOS):
 # benches/c/README.md; without any, a short set and what benches/*.c show.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need cc python3 make openssl
 

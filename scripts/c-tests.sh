@@ -3,7 +3,7 @@
 # Compiles the scenarios of tests/c against one library and runs them on a broker of their own, which they reach by
 # WAY=tcp (the default), unix, ws, ssl or wss. `address` and `thread` are the libraries that scripts/sanitize.sh builds.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/ways.sh
 

@@ -13,7 +13,7 @@ if [ "${INSIDE_NAMESPACE:-}" != yes ]; then
     INSIDE_NAMESPACE=yes exec unshare -rnm "$0" "$@"
 fi
 
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 library=${1:-} programs=${2:-/usr/bin}
 need ip mosquitto_pub mosquitto_sub timeout

@@ -2,7 +2,7 @@
 # demo.sh: the library at work beside the original one: the same programs, first on the one, then on the other.
 # BROKER=tcp://host:port uses that broker instead of starting one.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 messages=${MESSAGES:-50}
@@ -24,8 +24,8 @@ elif have mosquitto && have mosquitto_passwd; then
     echo "mosquitto listens on $BROKER"
 else
     echo "no broker on this machine: using the small one that comes with the sources"
-    cargo build --release --locked --quiet --example loopback-broker
-    target/release/examples/loopback-broker >"$WORK/broker.log" 2>&1 </dev/null &
+    own_broker=$(cargo_example loopback-broker --release)
+    "$own_broker" >"$WORK/broker.log" 2>&1 </dev/null &
     STARTED+=($!)
     wait_for_line "$WORK/broker.log" '^listening on ' 30 $! || die "the broker does not start"
     BROKER=tcp://$(sed -n 's/^listening on //p' "$WORK/broker.log" | head -n 1)
@@ -44,9 +44,10 @@ pub_and_sub() { # TITLE LIBRARY_DIR QOS
         >"$WORK/sub.out" 2>&1 </dev/null &
     pid=$!
     STARTED+=("$pid")
-    wait_for_line "$WORK/sub.out" '<- SUBACK' 20 "$pid" || die "paho_cs_sub does not subscribe ($title)"
+    wait_for_line "$WORK/sub.out" '<- SUBACK' 20 "$pid" ||
+        die "paho_cs_sub does not subscribe at $BROKER ($title): $(grep -v "^Trace" "$WORK/sub.out" | tail -n 3)"
     start=$EPOCHREALTIME
-    seq -f 'message %g' "$messages" | LD_LIBRARY_PATH=$library timeout 120 paho_cs_pub -t "$topic/$qos" -q "$qos" \
+    seq -f 'message %g' "$messages" | LD_LIBRARY_PATH=$library timeout --foreground 120 paho_cs_pub -t "$topic/$qos" -q "$qos" \
         -c "$BROKER" -i "demo-pub-$$" >"$WORK/pub.out" 2>&1 || die "paho_cs_pub fails ($title): $(cat "$WORK/pub.out")"
     elapsed=$(seconds_since "$start")
     wait_for_line "$WORK/sub.out" "^message $messages\$" 20 "$pid" || true

@@ -6,7 +6,7 @@
 # show    prints the difference between the two, without keeping anything
 # random  stories made from seeds: COMMAND is check, soak FIRST LAST, record FIRST LAST, show SEED, story SEED
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 mode=${1:-}

@@ -23,10 +23,36 @@ need() {
     done
 }
 
+# cargo_example NAME [OPTION...]: builds an example and prints where it is, which the environment decides
+# (CARGO_TARGET_DIR, CARGO_BUILD_TARGET, cargo's configuration).
+cargo_example() {
+    cargo build --locked --quiet --message-format=json-render-diagnostics --example "$@" |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
+}
+
 # mosquitto lives where only root's PATH leads to.
 PATH=$PATH:/usr/sbin:/sbin
 
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/mqtt3c.XXXXXX")
+# With it closed the first socket would be number 0, which the original library takes for none.
+[ -e /proc/self/fd/0 ] || exec </dev/null
+
+# Hundreds of clients, and the broker they meet at, need more descriptors than some systems give unasked.
+if [ "$(ulimit -S -n)" != unlimited ] && [ "$(ulimit -S -n)" -lt 1024 ]; then
+    ulimit -S -n 1024 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
+fi
+
+# Programs are made in it and run; the path of a Unix socket has no more than 107 bytes, and for mosquitto no blanks.
+fits() {
+    [[ $1 == /* && $1 != *[[:space:]]* && ${#1} -le 70 ]] && echo '#!/bin/sh' >"$1/run" && chmod +x "$1/run" && "$1/run" && rm "$1/run"
+} 2>/dev/null
+
+for WORK in "${TMPDIR:-/tmp}" /tmp /var/tmp "$PWD"; do
+    WORK=$(mktemp -d "$WORK/mqtt3c.XXXXXX" 2>/dev/null) || continue
+    fits "$WORK" && break
+    rm -rf "$WORK"
+    WORK=
+done
+[ -n "$WORK" ] || die "no folder for temporary files: neither \$TMPDIR nor /tmp can be written and run programs"
 chmod 755 "$WORK" # the broker may give up its privileges before it reads its files
 export TMPDIR=$WORK
 STARTED=()
@@ -62,6 +88,7 @@ finish() {
     rm -rf "$WORK"
 }
 trap finish EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 

@@ -3,7 +3,7 @@
 # Runs Debian's paho_cs_pub and paho_cs_sub with each of their options for plain TCP, against mosquitto. Without
 # LIBRARY_DIR they use the installed original library. The broker's log and mosquitto_sub are the witnesses.
 set -uo pipefail # no -e: what fails is counted
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 library=${1:-} programs=${2:-/usr/bin}

@@ -5,7 +5,7 @@
 # search for leaks) or ThreadSanitizer. To be run by hand: a build takes minutes, and the tests five times as long.
 # OpenSSL and libc are not built that way: of them only what the sanitizer intercepts is seen.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 sanitizer=${1:-} what=${2:-}

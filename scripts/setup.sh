@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # setup.sh [--strict]: sees to the programs and libraries that the tests and the demonstration use.
 # As root on a system with apt-get it installs what is missing, and starts no service; elsewhere it says what is
-# missing. With --strict, something missing at the end is an error.
+# missing. Something missing at the end is an error if nothing can be built without it; with --strict, which is for the
+# tests, in any case.
 set -euo pipefail
+CDPATH= cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+strict=false
+[ "${1:-}" != --strict ] || strict=true
 
 packages=()
 wanted() { # PACKAGE TEST...: needed unless TEST succeeds
@@ -12,14 +16,19 @@ wanted() { # PACKAGE TEST...: needed unless TEST succeeds
     "$@" >/dev/null 2>&1 || packages+=("$package")
 }
 
+to_build=0 # so many of the packages are needed for building
 survey() {
     packages=()
     wanted gcc command -v cc
     wanted binutils command -v objcopy
     wanted make command -v make
-    wanted libc6-dev test -e /usr/include/stdlib.h
-    wanted pkg-config command -v pkg-config
-    wanted libssl-dev pkg-config --exists openssl
+    wanted libc6-dev compiles '#include <stdlib.h>'
+    # openssl-sys may have been told where it is
+    if [ -z "${OPENSSL_DIR:-}${OPENSSL_LIB_DIR:-}" ]; then
+        wanted pkg-config command -v pkg-config
+        wanted libssl-dev pkg-config --exists openssl
+    fi
+    to_build=${#packages[@]}
     wanted cmake command -v cmake
     wanted python3 command -v python3
     wanted mosquitto command -v mosquitto
@@ -32,6 +41,34 @@ survey() {
     wanted paho.mqtt.c-examples command -v paho_cs_pub
     wanted util-linux command -v unshare
     wanted iproute2 command -v ip
+    # others have these from where they have Rust
+    if $strict && [ "$(command -v cargo)" = /usr/bin/cargo ]; then
+        wanted rustfmt cargo fmt --version
+        wanted rust-clippy cargo clippy --version
+    fi
+}
+
+compiles() { # LINE of C
+    cc -xc -fsyntax-only - <<<"$1"
+}
+
+# What of Rust is missing. Its compiler is nothing to install behind anyone's back.
+rust() {
+    local oldest version
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    if ! command -v cargo >/dev/null; then
+        echo "Rust $oldest or newer with cargo, see https://rustup.rs"
+        return
+    fi
+    version=$(cargo --version 2>&1 | sed -n 's/^cargo \([0-9][0-9.]*\).*/\1/p')
+    if [ "$(printf '%s\n' "$oldest" "${version:-0}" | sort -V | head -n 1)" != "$oldest" ]; then
+        echo "Rust $oldest or newer, see https://rustup.rs (this is ${version:-a cargo that does not work})"
+    fi
+}
+
+rust_tools() {
+    cargo fmt --version >/dev/null 2>&1 || echo rustfmt
+    cargo clippy --version >/dev/null 2>&1 || echo clippy
 }
 
 # Packages may want to start their services right away; this is Debian's way to say no.
@@ -57,11 +94,21 @@ if [ ${#packages[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/n
     install_packages || echo "apt-get could not install everything" >&2
     survey
 fi
-missing=("${packages[@]}")
-command -v cargo >/dev/null || missing+=("Rust 1.85 or newer with cargo, see https://rustup.rs")
+mapfile -t missing < <(rust)
+to_build=$((to_build + ${#missing[@]}))
+if $strict && [ ${#missing[@]} -eq 0 ]; then
+    mapfile -t missing < <(rust_tools)
+    if [ ${#missing[@]} -gt 0 ] && command -v rustup >/dev/null; then
+        echo "installing ${missing[*]} with rustup"
+        rustup component add "${missing[@]}" </dev/null || true
+        mapfile -t missing < <(rust_tools)
+    fi
+    missing=("${missing[@]/%/, a part of Rust: rustup component add rustfmt clippy}")
+fi
+missing=("${packages[@]}" "${missing[@]}")
 
 if [ ${#missing[@]} -gt 0 ]; then
     printf 'missing (named after the Debian packages):\n' >&2
     printf '  %s\n' "${missing[@]}" >&2
-    [ "${1:-}" != --strict ] || exit 1
+    if $strict || [ "$to_build" -gt 0 ]; then exit 1; fi
 fi

@@ -2,13 +2,12 @@
 # store-exchange.sh [LIBRARY_DIR]: file stores that the original library and this one leave to each other, in every
 # state that a message can be in. A scripted server sees to the states, and compares every byte of what is sent.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 ours=${1:-$PWD/build/lib}
 need cargo cc timeout
 
-cargo build --locked --quiet --example scripted-broker
-server=${CARGO_TARGET_DIR:-target}/debug/examples/scripted-broker
+server=$(cargo_example scripted-broker)
 program=$WORK/exchange
 # Against the original, whose functions both have; LD_LIBRARY_PATH says which library it runs on.
 cc -O1 -Wall -Wextra -Werror -o "$program" tests/store/exchange.c -lpaho-mqtt3c

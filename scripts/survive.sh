@@ -4,14 +4,13 @@
 # connections are cut in the middle of a packet. Nothing may be lost, at QoS 2 nothing come twice, and the order stay; but
 # for the one message that was in the program's own hands, and for what mosquitto sends again against the rules.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 kills=${1:-20}
 ours=${2:-$PWD/build/lib}
 need cc cargo mosquitto
 
-cargo build --locked --quiet --example loopback-broker
-own_broker=$PWD/target/debug/examples/loopback-broker
+own_broker=$(cargo_example loopback-broker)
 
 program=$WORK/survivor
 cc -O1 -Wall -Wextra -Werror -Iinclude -o "$program" tests/store/survivor.c "-L$ours" -lpaho-mqtt3c

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh: all there is to test, stopping at the first thing that fails. The Rust tests come last.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 trap 'echo "${0##*/}: failed at: $current" >&2; finish' ERR
 current=start

@@ -4,7 +4,7 @@
 # WebSockets with and without TLS, a Unix domain socket, HTTP proxies. Without LIBRARY_DIR they use the installed original
 # library, which is expected to fail where it has no such transport.
 set -uo pipefail # no -e: what fails is counted
-cd "$(dirname "$0")/.."
+CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
 . scripts/ways.sh
 

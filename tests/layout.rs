@@ -86,8 +86,11 @@ fn rust_layout() -> BTreeMap<String, usize> {
 fn c_layout() -> BTreeMap<String, usize> {
     let program =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("layout-{}", std::process::id()));
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let status = Command::new(&compiler)
+    // As make has it, `CC` may hold words: `ccache gcc`.
+    let compiler = env::var("CC").unwrap_or_default();
+    let mut words = compiler.split_whitespace();
+    let status = Command::new(words.next().unwrap_or("cc"))
+        .args(words)
         .arg("-I")
         .arg(common::in_package("include"))
         .arg("-o")
