@@ -101,6 +101,8 @@ impl Client {
                 return Err(Error::Failure);
             }
             self.wait_changed(&mut state, patience);
+            // The connection that has just been made may have brought something to store.
+            self.wait_idle(&mut state);
         }
         if state.destroyed {
             return Err(Error::Failure);

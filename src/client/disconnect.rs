@@ -40,6 +40,10 @@ impl Client {
                 }
                 let _ = self.drain(&mut state);
                 self.flush(&mut state);
+                // Meanwhile something may have come that is being stored.
+                self.wait_idle(&mut state);
+            }
+            if state.link_number() == number {
                 self.end_link(&mut state, End::Orderly);
             }
             state.phase = Phase::Steady;
@@ -105,7 +109,7 @@ impl Client {
                 (ended || state.sending || state.outbox.is_empty()).then_some(())
             });
             if changed.is_none() {
-                return;
+                return self.wait_idle(state);
             }
         }
     }

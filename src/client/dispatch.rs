@@ -284,7 +284,9 @@ impl Client {
             self.name(),
             state.messages.len() + 1
         );
+        state.offered = queued.record;
         let taken = self.call(state, dispatcher, || arrived(&queued.message));
+        state.offered = None;
         if taken {
             self.remove_record(state, queued.record);
             self.resume_reading(state);

@@ -16,6 +16,9 @@ pub(super) struct StoreFailed;
 impl Client {
     /// Carries out what the session asked for: records first, then bytes are released, then events are handled.
     pub(super) fn drain(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        debug_assert!(!state.busy, "another thread is in the middle of this");
+        // Should it be so all the same, its records come first and none is left out.
+        self.wait_idle(state);
         if !state.session.has_output() {
             return Ok(());
         }

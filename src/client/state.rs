@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) missed: Work,
     /// `None` without persistence, and while a thread uses it (`busy`).
     pub(super) store: Option<Box<dyn Store>>,
+    /// The record of the message that messageArrived has in its hands.
+    pub(super) offered: Option<Key>,
     /// Records of messages that the application has taken, to be removed by whoever uses the store next.
     pub(super) removals: Vec<Key>,
     pub(super) removals_asked: u64,
@@ -124,6 +126,7 @@ impl State {
             busy: false,
             missed: Work::default(),
             store,
+            offered: None,
             removals: Vec::new(),
             removals_asked: 0,
             removals_done: 0,

@@ -1,7 +1,9 @@
 /* A client is destroyed while its store is slow and a thread has just taken a message: the message is with the program
- * or in the store for the next client, not in both places. */
+ * or in the store for the next client, not in both places. Nor is the
+ * record of an exchange forgotten when threads connect while messages are stored. */
 #include "peer.h"
 #include "records.h"
+#include "v5.h"
 
 #include "MQTTClientPersistence.h"
 
@@ -131,6 +133,17 @@ static void *destroy(void *unused)
     return unused;
 }
 
+static int take_and_destroy(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    (void)context, (void)length;
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    MQTTClient_destroy(&client);
+    ++taken;
+    sem_post(&first_arrived);
+    return 1;
+}
+
 static void begin(const char *script, int slow_put, int callbacks)
 {
     store.puts = taken = 0;
@@ -180,6 +193,81 @@ static void without_callbacks(void)
     destroy_and_count(1, callers, 2);
 }
 
+/* Nobody could be offered it again. */
+static void in_message_arrived(void)
+{
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; await;" FIRST "expect 40 02 00 01; expect-eof");
+    taken = store.puts = store.slow_put = 0;
+    CHECK_INT(MQTTClient_create(&client, peer.uri, client_id("c"), MQTTCLIENT_PERSISTENCE_USER, &functions), 0);
+    CHECK_INT(MQTTClient_setCallbacks(client, NULL, NULL, take_and_destroy, NULL), 0);
+    connect_client(client, 0);
+    peer_signal(&peer);
+    wait_for(&first_arrived);
+    peer_finish(&peer);
+    CHECK_INT(taken, 1);
+    CHECK_INT(store.records.count, 0);
+}
+
+#define SESSION "accept; expect CONNECT; send 20 03 01 00 00;"
+#define AT_QOS_2(id) "send 3c 07 00 01 74 00 " id " 00 " id ";"
+#define MESSAGES AT_QOS_2("01") AT_QOS_2("02") AT_QOS_2("03") AT_QOS_2("04") AT_QOS_2("05") AT_QOS_2("06")
+#define ANSWERED(id) "expect 50 02 00 " id ";"
+#define ALL_ANSWERED ANSWERED("01") ANSWERED("02") ANSWERED("03") ANSWERED("04") ANSWERED("05") ANSWERED("06")
+
+static int count(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    (void)context, (void)length;
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    __atomic_add_fetch(&taken, 1, __ATOMIC_SEQ_CST);
+    return 1;
+}
+
+static MQTTClient create_counting(void)
+{
+    MQTTClient made = NULL;
+    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
+    options.MQTTVersion = MQTTVERSION_5;
+    CHECK_INT(MQTTClient_createWithOptions(&made, peer.uri, client_id("c"), MQTTCLIENT_PERSISTENCE_USER, &functions, &options), 0);
+    CHECK_INT(MQTTClient_setCallbacks(made, NULL, NULL, count, NULL), 0);
+    return made;
+}
+
+static void *reconnect(void *handle)
+{
+    MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
+    options.cleanstart = 0;
+    options.connectTimeout = 10;
+    MQTTResponse response = MQTTClient_connect5(handle, &options, NULL, NULL);
+    CHECK_INT((int)response.reasonCode, MQTTREASONCODE_SUCCESS);
+    MQTTResponse_free(response);
+    return NULL;
+}
+
+/* Each connect ends the connection of the one before, on which messages may be on their way into the store. The server
+ * sends them on each of them until they are answered there. */
+static void with_connects(void)
+{
+    pthread_t callers[3];
+    peer_start(&peer, SESSION MESSAGES SESSION MESSAGES SESSION MESSAGES SESSION MESSAGES ALL_ANSWERED "signal; expect-eof");
+    taken = store.puts = store.slow_put = 0;
+    client = create_counting();
+    for (int i = 0; i < 3; ++i)
+        CHECK_INT(pthread_create(&callers[i], NULL, reconnect, client), 0);
+    for (int i = 0; i < 3; ++i)
+        pthread_join(callers[i], NULL);
+    MQTTClient_destroy(&client);
+    client = create_counting();
+    reconnect(client);
+    while (__atomic_load_n(&taken, __ATOMIC_SEQ_CST) < 6)
+        sched_yield();
+    peer_await(&peer);
+    MQTTClient_destroy(&client);
+    peer_finish(&peer);
+    CHECK_INT(taken, 6);
+    clear_records(&store.records);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -189,6 +277,8 @@ int main(int argc, char **argv)
     for (int round = 0; round < ROUNDS; ++round) {
         with_callbacks();
         without_callbacks();
+        in_message_arrived();
+        with_connects();
     }
     return 0;
 }

@@ -97,6 +97,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_createWithOptions(
 /// MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
 /// that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
 ///
+/// In messageArrived the message counts as taken, whatever the function returns then: no later client gets it again.
+///
 /// `handle` may be NULL or point to NULL: then nothing happens. Nothing happens either in a callback of the trace, of a
 /// store or of TLS in which calls for the client fail.
 #[doc = safety!()]
