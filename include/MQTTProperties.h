@@ -211,7 +211,10 @@ typedef struct MQTTProperty {
         unsigned short integer2;
         /** Value of MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER and MQTTPROPERTY_TYPE_VARIABLE_BYTE_INTEGER. */
         unsigned int integer4;
-        __extension__ struct {
+#ifdef __GNUC__
+        __extension__ /* C89 and C99 know no unnamed structures */
+#endif
+        struct {
             /** Value of MQTTPROPERTY_TYPE_BINARY_DATA and MQTTPROPERTY_TYPE_UTF_8_ENCODED_STRING; the name
              *  of MQTTPROPERTY_TYPE_UTF_8_STRING_PAIR. */
             MQTTLenString data;
