@@ -281,19 +281,24 @@ fn handle_next(
     now: Instant,
 ) -> Result<bool, Malformed> {
     let maximum = session.maximum_packet_size();
-    let (packet_type, handled) = if let Some((packet_type, id)) = input.next_ack(maximum) {
-        (packet_type as u8, session.handle_ack(now, packet_type, id))
+    let (packet_type, handled, is_whole) = if let Some((packet_type, id)) = input.next_ack(maximum)
+    {
+        let handled = session.handle_ack(now, packet_type, id);
+        (packet_type as u8, handled, true)
     } else if let Some(frame) = input.next_frame(maximum)? {
-        (frame.first_byte >> 4, session.handle_frame(now, frame))
+        let packet_type = frame.first_byte >> 4;
+        (packet_type, session.handle_frame(now, frame), true)
+    } else if let Some(first_byte) = input.first_byte() {
+        // The rest of what cannot be a packet may never come.
+        (first_byte >> 4, session.check_beginning(first_byte), false)
     } else {
         return Ok(false);
     };
     if handled.is_err() {
         crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
     }
-    handled.map(|()| true)
+    handled.map(|()| is_whole)
 }
-
 /// Appends what one read gives to `input`; how much, and whether there was room for more.
 fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<(usize, bool)> {
     thread_local! {

@@ -78,6 +78,12 @@ impl ReadBuffer {
         Some(found)
     }
 
+    /// What the next packet begins with, if there is none that could be taken out.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        let large = self.large.as_ref().map(LargePacket::first_byte);
+        large.or_else(|| self.fresh.first().copied())
+    }
+
     /// Takes out the next packet, if it is whole; see [`next_frame`].
     #[inline]
     pub(super) fn next_frame(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {

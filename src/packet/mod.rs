@@ -173,6 +173,15 @@ impl Packet {
         })
     }
 
+    /// The type of a packet that begins with this byte; an error if none can, whatever comes behind it.
+    pub fn type_by_first_byte(
+        first_byte: u8,
+        version: ProtocolVersion,
+        sender: Sender,
+    ) -> Result<PacketType, Malformed> {
+        fixed_header::check_first_byte(first_byte, version, sender)
+    }
+
     /// Appends the wire form to `out`; on error `out` is as it was. `version` is the connection's; CONNECT is written
     /// for its own, AUTH as in 5, the only version that has it.
     pub fn encode(&self, version: ProtocolVersion, out: &mut Vec<u8>) -> Result<(), TooLarge> {

@@ -8,6 +8,12 @@ use crate::packet::{
 };
 use std::time::{Duration, Instant};
 
+/// [MQTT-3.2.0-1]
+pub(super) const NOT_CONNACK: Malformed = Malformed {
+    reason: ReasonCode::PROTOCOL_ERROR,
+    detail: "the first packet from the server is not CONNACK",
+};
+
 impl Session {
     /// Starts a connection on a fresh transport: CONNECT goes to the send queue, CONNACK is awaited.
     /// `socket` is the transport's number in the trace.
@@ -44,10 +50,7 @@ impl Session {
         packet: Packet,
     ) -> Result<(), Malformed> {
         let Packet::ConnAck(connack) = packet else {
-            return Err(Malformed {
-                reason: ReasonCode::PROTOCOL_ERROR,
-                detail: "the first packet from the server is not CONNACK",
-            });
+            return Err(NOT_CONNACK);
         };
         self.trace_in(|| format!("CONNACK rc: {}", connack.code.0));
         if connack.code != ReasonCode::SUCCESS {

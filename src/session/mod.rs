@@ -302,6 +302,18 @@ impl Session {
         self.keep_alive.set_reading_paused(paused, now);
     }
 
+    /// Whether something that begins with this byte can become a packet from the server, so that the rest is worth waiting
+    /// for. On error the connection is to be ended as by [`handle_frame`](Self::handle_frame).
+    #[cold]
+    pub fn check_beginning(&self, first_byte: u8) -> Result<(), Malformed> {
+        let packet_type = Packet::type_by_first_byte(first_byte, self.version, Sender::Server)?;
+        match (self.state, packet_type) {
+            (State::Connecting, PacketType::ConnAck | PacketType::Auth) => Ok(()),
+            (State::Connecting, _) => Err(connect::NOT_CONNACK),
+            _ => Ok(()),
+        }
+    }
+
     /// Handles one packet from the server. On error the connection is to be ended, with DISCONNECT and this reason
     /// first if it speaks MQTT 5 ([`send_disconnect_for`](Self::send_disconnect_for)).
     pub fn handle_frame(&mut self, now: Instant, frame: Frame) -> Result<(), Malformed> {

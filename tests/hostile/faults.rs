@@ -173,6 +173,35 @@ fn a_connect_that_is_cut_off_or_answered_with_nonsense_fails_at_once() {
 }
 
 #[test]
+fn what_cannot_become_a_packet_is_not_waited_for() {
+    // HTTP, a mail server, a type that is reserved, PUBLISH before CONNACK
+    for answer in [&b"HTTP"[..], b"220 ", b"\x0f\x75", b"\x30\xff\xff\xff\x7f"] {
+        for mode in MODES {
+            let broker = ScriptedBroker::start();
+            let (client, _inbox) = client(&broker.uri(), mode);
+            let (took, peer) = timed(|| {
+                connect_with(&broker, &client, &request(&broker.uri()), |broker| {
+                    let mut peer = broker.accept();
+                    peer.expect_connect();
+                    peer.send(answer);
+                    peer
+                })
+            });
+            assert!(took < SOON, "{answer:?}: took {took:?}");
+            assert!(!client.is_connected());
+            drop(peer);
+        }
+    }
+    for beginning in [&b"\x0f\x75"[..], b"\x82\x09", b"\x41\xff\xff\xff\x7f"] {
+        let broker = ScriptedBroker::start();
+        let (client, inbox) = client(&broker.uri(), Mode::Workers);
+        let mut peer = connect(&broker, &client);
+        peer.send(beginning);
+        inbox.wait("the loss", |seen| seen.lost == 1);
+    }
+}
+
+#[test]
 fn a_silent_server_is_left_at_the_connect_timeout() {
     let broker = ScriptedBroker::start();
     let (client, _inbox) = client(&broker.uri(), Mode::Caller);

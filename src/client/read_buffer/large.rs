@@ -55,6 +55,11 @@ impl LargePacket {
         self.received >= self.length
     }
 
+    /// The packet's type and flags.
+    pub(super) fn first_byte(&self) -> u8 {
+        self.bytes[0]
+    }
+
     /// The packet.
     pub(super) fn into_bytes(self) -> Bytes {
         self.bytes.into()
