@@ -21,7 +21,7 @@ RUST_SOURCES := $(shell find src -type f) Makefile $(wildcard build.rs Cargo.tom
 # Where cargo puts what it builds for a target that it was told, be it this machine's own.
 RELEASE := $(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)release
 
-.PHONY: all install uninstall examples demo test soak soak-differential check-original bench clean help
+.PHONY: all install uninstall examples demo test soak soak-differential check-original check-i686 bench clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -38,6 +38,7 @@ help:
 	@echo 'make soak-differential  play random stories SEEDS="1 1000" on the original and on this library (5 minutes)'
 	@echo 'make bench           compare speed with the installed original library (5 minutes)'
 	@echo 'make check-original  run the C tests on the installed original library'
+	@echo 'make check-i686      build for 32-bit x86 and run the C tests there'
 	@echo 'make clean           remove build/ and target/'
 
 # Asked where something has to be built: who installs what is built already needs none of them.
@@ -124,6 +125,14 @@ soak-differential: build/lib/libpaho-mqtt3c.so
 
 check-original:
 	@scripts/c-tests.sh original
+
+# Needs gcc-multilib, and Rust's library for this target.
+check-i686:
+	$(CARGO) rustc --release --locked --lib --crate-type cdylib --no-default-features \
+	    --target i686-unknown-linux-gnu --target-dir build/cargo/i686
+	@mkdir -p build/i686
+	cp build/cargo/i686/i686-unknown-linux-gnu/release/libmqtt3c.so build/i686/libpaho-mqtt3c.so.1
+	@scripts/c-tests.sh i686
 
 bench: all
 	@scripts/bench.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# c-tests.sh original|shared|static|shared-tls|static-tls|address|thread [NAME...]
+# c-tests.sh original|shared|static|shared-tls|static-tls|i686|address|thread [NAME...]
 # Compiles the scenarios of tests/c against one library and runs them on a broker of their own, which they reach by
-# WAY=tcp (the default), unix, ws, ssl or wss. `address` and `thread` are the libraries that scripts/sanitize.sh builds.
+# WAY=tcp (the default), unix, ws, ssl or wss. `i686` is what `make check-i686` builds, `address` and `thread` are the libraries
+# that scripts/sanitize.sh builds.
 set -euo pipefail
 CDPATH= cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -19,6 +20,11 @@ shared) link=(-Lbuild/lib -lpaho-mqtt3c) ;;
 shared-tls) link=(-Lbuild/lib -lpaho-mqtt3cs) ;;
 static) link=(build/lib/libpaho-mqtt3c.a) ;;
 static-tls) link=(build/lib/libpaho-mqtt3cs.a -lssl -lcrypto) ;;
+i686)
+    libraries=build/i686
+    flags+=(-m32)
+    link=($libraries/libpaho-mqtt3c.so.1)
+    ;;
 address | thread)
     # With the runtime that belongs to the library's compiler; clang's own may be of another version.
     compiler=clang
@@ -27,11 +33,11 @@ address | thread)
     link=("$libraries/libmqtt3c.a" -rdynamic -Wl,--whole-archive "$libraries/runtime.a" -Wl,--no-whole-archive
         -lssl -lcrypto -lm -lrt -ldl)
     ;;
-*) die "usage: $0 original|shared|static|shared-tls|static-tls|address|thread [NAME...]" ;;
+*) die "usage: $0 original|shared|static|shared-tls|static-tls|i686|address|thread [NAME...]" ;;
 esac
 if [ "$mode" != original ]; then
     flags+=(-DFIXED -Iinclude)
-    run_path=$PWD/build/lib
+    run_path=$PWD/$libraries
 fi
 link+=(-lpthread)
 need $compiler timeout

@@ -8,7 +8,7 @@ use super::client::{MQTTCLIENT_FAILURE, MQTTResponse};
 use super::properties::MQTTProperties;
 use crate::trace::{self, Level};
 use std::any::Any;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_ulong};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -82,15 +82,15 @@ pub(super) fn cancellation_point<T: Failure + Copy>(
     boundary(name, body)
 }
 
-/// As [`cancellation_point`], for functions that wait as long as the program says: `body` waits for a part of that time after
-/// the other, between which the thread can be cancelled, until it has an answer (`Break`) or the time is over (`Continue`).
+/// As [`cancellation_point`], for functions that wait as long as the program says, in ms: `body` waits for a part of that time
+/// after the other, between which the thread can be cancelled, until it has an answer (`Break`) or the time is over (`Continue`).
 #[inline]
 pub(super) fn cancellable_wait<T: Failure + Copy>(
     name: &'static str,
-    timeout: Duration,
+    timeout: c_ulong,
     mut body: impl FnMut(Duration) -> ControlFlow<T, T>,
 ) -> T {
-    let mut left = timeout;
+    let mut left = milliseconds(timeout);
     loop {
         let part = left.min(LONGEST_WAIT);
         left -= part;
@@ -101,6 +101,15 @@ pub(super) fn cancellable_wait<T: Failure + Copy>(
             ControlFlow::Continue(answer) | ControlFlow::Break(answer) => return answer,
         }
     }
+}
+
+/// A time that C programs give in ms.
+#[allow(
+    clippy::unnecessary_cast,
+    reason = "their `unsigned long` has 32 bits on some machines"
+)]
+pub(super) fn milliseconds(time: c_ulong) -> Duration {
+    Duration::from_millis(time as u64)
 }
 
 /// As [`boundary`], for functions that only use memory: they neither trace nor call anything that ends a cancelled thread.

@@ -1,5 +1,5 @@
 //! The live clients by the handles that C programs hold. A handle is looked up, never dereferenced, and its value is not
-//! used again: a destroyed one is as good as NULL.
+//! used again before long: a destroyed one is as good as NULL.
 
 use super::client::{MQTTCLIENT_FAILURE, MQTTClient};
 use crate::client::Client;
@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 const V5: c_int = 5;
 /// A handle is a slot's number above these bits, so that it looks like the address of something aligned.
 const ALIGNMENT_BITS: u32 = 4;
-/// The number of times a slot was used is above these bits.
-const USE_SHIFT: u32 = 32;
+/// The number of times a slot was used is above these bits: billions, or 255 where a pointer has 32 bits. Then a value comes
+/// again. What is below stands for more clients than memory can hold.
+const USE_SHIFT: u32 = if usize::BITS == 32 { 24 } else { 32 };
+const MOST_USES: usize = usize::MAX >> USE_SHIFT;
 
 /// What a handle stands for.
 pub(super) struct Entry {
@@ -84,9 +86,9 @@ pub(super) fn insert(entry: Entry) -> MQTTClient {
     });
     table.live += 1;
     let slot = &mut table.slots[index];
-    slot.uses += 1;
+    slot.uses = slot.uses % MOST_USES + 1;
     slot.entry = Some(Arc::new(entry));
-    std::ptr::without_provenance_mut(slot.uses << USE_SHIFT | (index + 1) << ALIGNMENT_BITS)
+    value(index, slot.uses)
 }
 
 /// The client of a handle; `None` for NULL and for what is no handle (any more).
@@ -124,6 +126,10 @@ pub(super) fn any() -> bool {
     TABLE.read().live > 0
 }
 
+fn value(index: usize, uses: usize) -> MQTTClient {
+    std::ptr::without_provenance_mut(uses << USE_SHIFT | (index + 1) << ALIGNMENT_BITS)
+}
+
 #[inline]
 fn parts(handle: MQTTClient) -> Option<(usize, usize)> {
     let value = handle.addr();
@@ -154,6 +160,21 @@ mod tests {
         assert!(find(first).is_none());
         assert!(remove(first).is_none());
         assert!(remove(second).is_some());
+    }
+
+    #[test]
+    fn a_slot_is_used_on_when_its_count_begins_again() {
+        let first = insert(entry());
+        let (index, _) = parts(first).unwrap();
+        TABLE.write().slots[index].uses = MOST_USES;
+        assert!(find(first).is_none());
+        assert!(remove(value(index, MOST_USES)).is_some());
+        let handles = [insert(entry()), insert(entry())];
+        for handle in handles {
+            assert!(find(handle).is_some());
+            assert!(remove(handle).is_some());
+            assert!(find(handle).is_none());
+        }
     }
 
     #[test]

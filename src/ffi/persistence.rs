@@ -1,7 +1,6 @@
 //! `MQTTClientPersistence.h`: the kinds of store, and the functions of a store that the program provides.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::mem::{offset_of, size_of};
 
 /// Keep messages in files. The persistence context of MQTTClient_create() is the directory, a C string, or NULL for
 /// the current directory.
@@ -135,6 +134,7 @@ pub extern "C" fn MQTTPersistence_afterRead(
 
 #[cfg(target_pointer_width = "64")]
 const _: () = {
+    use std::mem::{offset_of, size_of};
     assert!(size_of::<MQTTClient_persistence>() == 72);
     assert!(offset_of!(MQTTClient_persistence, popen) == 8);
     assert!(offset_of!(MQTTClient_persistence, pclose) == 16);

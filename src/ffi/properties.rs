@@ -4,7 +4,6 @@ use super::boundary::{boundary, boundary_or};
 use super::c_spelling::{MQTTPropertyCodes, PropertyValue};
 use super::entry;
 use std::ffi::{c_char, c_int};
-use std::mem::{offset_of, size_of};
 
 /// Returned by MQTTProperties_add() for an identifier that is none of enum MQTTPropertyCodes.
 pub const MQTT_INVALID_PROPERTY_ID: c_int = -2;
@@ -325,6 +324,7 @@ pub unsafe extern "C-unwind" fn MQTTProperties_getPropertyAt(
 
 #[cfg(target_pointer_width = "64")]
 const _: () = {
+    use std::mem::{offset_of, size_of};
     assert!(size_of::<MQTTLenString>() == 16);
     assert!(offset_of!(MQTTLenString, data) == 8);
     assert!(size_of::<MQTTProperty>() == 40);

@@ -5,7 +5,6 @@ use crate::ffi::boundary::{boundary, cancellable_wait, cancellation_point};
 use crate::ffi::entry;
 use crate::ffi::properties::MQTTProperties;
 use std::ffi::{c_char, c_int, c_ulong, c_void};
-use std::time::Duration;
 
 /// Publishes a message. For clients below MQTT 5.
 ///
@@ -136,11 +135,9 @@ pub unsafe extern "C-unwind" fn MQTTClient_waitForCompletion(
     dt: MQTTClient_deliveryToken,
     timeout: c_ulong,
 ) -> c_int {
-    cancellable_wait(
-        "MQTTClient_waitForCompletion",
-        Duration::from_millis(timeout),
-        |part| entry::wait_for_completion(handle, dt, part),
-    )
+    cancellable_wait("MQTTClient_waitForCompletion", timeout, |part| {
+        entry::wait_for_completion(handle, dt, part)
+    })
 }
 
 /// Lists the messages whose delivery is not complete, also while the client is not connected.

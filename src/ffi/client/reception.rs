@@ -4,7 +4,6 @@ use super::types::{MQTTClient, MQTTClient_message};
 use crate::ffi::boundary::{cancellable_wait, cancellation_point};
 use crate::ffi::entry;
 use std::ffi::{c_char, c_int, c_ulong};
-use std::time::Duration;
 
 /// Lets clients without callbacks do their work for about 100 ms: read, acknowledge, keep the connection alive.
 ///
@@ -39,9 +38,7 @@ pub unsafe extern "C-unwind" fn MQTTClient_receive(
     timeout: c_ulong,
 ) -> c_int {
     // SAFETY: the caller keeps the pointer rules of this module.
-    cancellable_wait(
-        "MQTTClient_receive",
-        Duration::from_millis(timeout),
-        |part| unsafe { entry::receive(handle, topicName, topicLen, message, part) },
-    )
+    cancellable_wait("MQTTClient_receive", timeout, |part| unsafe {
+        entry::receive(handle, topicName, topicLen, message, part)
+    })
 }

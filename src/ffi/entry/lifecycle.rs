@@ -10,7 +10,7 @@ use crate::ffi::persistence::{
     MQTTCLIENT_PERSISTENCE_USER, MQTTClient_persistence,
 };
 use crate::ffi::user_store::UserStore;
-use crate::ffi::{memory, process};
+use crate::ffi::{boundary, memory, process};
 use crate::packet::primitives::valid_utf8;
 use crate::persistence::{FileStore, Store};
 use crate::process_lock::ProcessMutex;
@@ -23,7 +23,6 @@ use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::MutexGuard;
-use std::time::Duration;
 
 /// The least value of the command timeout, in ms.
 const LEAST_COMMAND_TIMEOUT: c_ulong = 5000;
@@ -236,7 +235,7 @@ pub(in crate::ffi) fn set_command_timeout(handle: MQTTClient, milliSeconds: c_ul
     let Some(entry) = handle::find(handle).filter(|_| milliSeconds >= LEAST_COMMAND_TIMEOUT) else {
         return MQTTCLIENT_FAILURE;
     };
-    let timeout = Duration::from_millis(milliSeconds);
+    let timeout = boundary::milliseconds(milliSeconds);
     match entry.call(|client| client.set_command_timeout(timeout)) {
         Ok(()) => MQTTCLIENT_SUCCESS,
         Err(code) => code,
