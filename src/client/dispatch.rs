@@ -142,6 +142,31 @@ pub(super) fn reset_in_child(dispatcher: &mut ForkGuard) {
     dispatcher.running = false;
 }
 
+/// A thread's turn at running one client's callbacks.
+struct Turn {
+    thread: ThreadMark,
+    /// Those of the last call, which are mostly those of the next one.
+    callbacks: Arc<Callbacks>,
+}
+
+impl Turn {
+    fn begin(state: &State) -> Turn {
+        Turn {
+            thread: ThreadMark::current(),
+            callbacks: Arc::clone(&state.callbacks),
+        }
+    }
+
+    /// The callbacks of now, for use without the lock.
+    #[inline]
+    fn callbacks(&mut self, state: &State) -> &Callbacks {
+        if !Arc::ptr_eq(&self.callbacks, &state.callbacks) {
+            self.callbacks = Arc::clone(&state.callbacks);
+        }
+        &self.callbacks
+    }
+}
+
 /// What comes next for the application.
 enum Next {
     Message,
@@ -212,11 +237,11 @@ impl Client {
     }
 
     fn run_batch(&self) {
-        let dispatcher = ThreadMark::current();
         let mut state = self.state.lock();
         state.scheduled = false;
+        let mut turn = Turn::begin(&state);
         for _ in 0..BATCH {
-            if state.destroyed || !self.run_one(&mut state, dispatcher) {
+            if state.destroyed || !self.run_one(&mut state, &mut turn) {
                 return;
             }
         }
@@ -241,8 +266,8 @@ impl Client {
             dispatcher.running = true;
         }
         IS_DISPATCHER.set(true);
-        let dispatcher = ThreadMark::current();
-        while !state.destroyed && self.run_one(state, dispatcher) {}
+        let mut turn = Turn::begin(state);
+        while !state.destroyed && self.run_one(state, &mut turn) {}
         IS_DISPATCHER.set(false);
         let waiting = {
             let mut dispatcher = DISPATCHER.lock();
@@ -255,24 +280,25 @@ impl Client {
     }
 
     /// Runs the next callback. `false`: there is none.
-    fn run_one(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadMark) -> bool {
+    fn run_one(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) -> bool {
         match self.next(state) {
             Next::Nothing => false,
             Next::Message => {
-                self.offer_message(state, dispatcher);
+                self.offer_message(state, turn);
                 true
             }
             Next::Notice => {
                 if let Some((_, notice)) = state.notices.pop_front() {
-                    self.tell(state, notice, dispatcher);
+                    self.tell(state, notice, turn);
                 }
                 true
             }
         }
     }
 
-    fn offer_message(&self, state: &mut MutexGuard<'_, State>, dispatcher: ThreadMark) {
-        let Some(arrived) = state.callbacks.message_arrived.clone() else {
+    fn offer_message(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) {
+        let thread = turn.thread;
+        let Some(arrived) = &turn.callbacks(state).message_arrived else {
             return;
         };
         let Some(queued) = state.pop_message() else {
@@ -285,7 +311,7 @@ impl Client {
             state.messages.len() + 1
         );
         state.offered = queued.record;
-        let taken = self.call(state, dispatcher, || arrived(&queued.message));
+        let taken = self.call(state, thread, || arrived(&queued.message));
         state.offered = None;
         if taken {
             self.remove_record(state, queued.record);
@@ -298,11 +324,12 @@ impl Client {
         }
     }
 
-    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, dispatcher: ThreadMark) {
+    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, turn: &mut Turn) {
+        let thread = turn.thread;
         match notice {
             Notice::Published(completed) => {
-                if let Some(published) = state.callbacks.published.clone() {
-                    self.call(state, dispatcher, || published(&completed));
+                if let Some(published) = &turn.callbacks(state).published {
+                    self.call(state, thread, || published(&completed));
                 }
             }
             Notice::DeliveryComplete(id) => {
@@ -311,8 +338,8 @@ impl Client {
                     "Calling deliveryComplete for client {}, msgid {id}",
                     self.name()
                 );
-                if let Some(complete) = state.callbacks.delivery_complete.clone() {
-                    self.call(state, dispatcher, || complete(id));
+                if let Some(complete) = &turn.callbacks(state).delivery_complete {
+                    self.call(state, thread, || complete(id));
                 }
             }
             Notice::ConnectionLost | Notice::ServerDisconnect(_) => self.start_loss(state, notice),
@@ -323,10 +350,10 @@ impl Client {
     fn call<T>(
         &self,
         state: &mut MutexGuard<'_, State>,
-        dispatcher: ThreadMark,
+        thread: ThreadMark,
         callback: impl FnOnce() -> T,
     ) -> T {
-        state.running = Some(dispatcher);
+        state.running = Some(thread);
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
             let _in_program = reactor::InProgram::enter();

@@ -8,6 +8,7 @@ use super::state::{Driver, State};
 use crate::packet::Disconnect;
 use crate::process_lock::MutexGuard;
 use crate::trace::Level;
+use std::sync::Arc;
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
@@ -69,7 +70,7 @@ impl Client {
             if state.destroyed {
                 break;
             }
-            let callbacks = state.callbacks.clone();
+            let callbacks = Arc::clone(&state.callbacks);
             crate::trace!(
                 Level::Minimum,
                 "Calling connectionLost for client {}",
@@ -82,12 +83,12 @@ impl Client {
                 self.flush_trace();
                 match &notice {
                     Notice::ServerDisconnect(disconnect) => {
-                        if let Some(disconnected) = callbacks.disconnected {
+                        if let Some(disconnected) = &callbacks.disconnected {
                             disconnected(disconnect);
                         }
                     }
                     _ => {
-                        if let Some(connection_lost) = callbacks.connection_lost {
+                        if let Some(connection_lost) = &callbacks.connection_lost {
                             connection_lost();
                         }
                     }

@@ -148,7 +148,7 @@ impl Client {
         if state.is_changing_connection() {
             return Err(Error::Failure);
         }
-        change(&mut state.callbacks);
+        change(Arc::make_mut(&mut state.callbacks));
         self.schedule_callbacks(&mut state);
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::packet::{Message, PacketId, SubAck};
 use crate::persistence::{Key, Store};
 use crate::session::{SendQueue, Session};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Who reads from the connection.
@@ -81,7 +82,7 @@ pub(super) struct State {
     pub(super) read_ahead: usize,
     pub(super) notices: VecDeque<(u64, Notice)>,
     pub(super) next_order: u64,
-    pub(super) callbacks: Callbacks,
+    pub(super) callbacks: Arc<Callbacks>,
     pub(super) driver: Driver,
     pub(super) phase: Phase,
     /// How CONNECT was answered.
@@ -137,7 +138,7 @@ impl State {
             read_ahead: 0,
             notices: VecDeque::new(),
             next_order: 0,
-            callbacks: Callbacks::default(),
+            callbacks: Arc::default(),
             driver: Driver::Caller,
             phase: Phase::Steady,
             connect_answer: None,
