@@ -282,3 +282,21 @@ fn a_directory_that_is_there_is_not_made_anew() {
     assert!(place.lend(&mut scratch, "s-2", b"y").is_some());
     assert_eq!(place.unfinished(&scratch), before, "it was filled again");
 }
+
+#[test]
+fn a_directory_that_somebody_removed_is_made_anew() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    let spares: Vec<Spare> = ["s-1", "s-2"]
+        .into_iter()
+        .filter_map(|name| place.lend(&mut scratch, name, b"x"))
+        .collect();
+    assert_eq!(spares.len(), 2);
+    spares
+        .into_iter()
+        .for_each(|spare| scratch.give_back(spare));
+    place.write(&mut scratch, "s-3", b"old");
+    fs::remove_dir_all(&scratch.parent).unwrap();
+    place.write(&mut scratch, "s-3", b"new");
+    assert!(place.lend(&mut scratch, "s-4", b"y").is_some());
+}
