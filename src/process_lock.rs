@@ -8,6 +8,8 @@
 //!
 //! [`ProcessMutex`] and [`ProcessRwLock`] are for tables that all clients share. They are held over fork, so that no other
 //! thread is inside a table while the process is copied, and released in the child too.
+//!
+//! What belongs to one process alone keeps the [`generation`] it is from.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -16,6 +18,20 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{self, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// Counts the forks that led to this process, which costs no system call to ask.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// How many forks lie between the process that loaded the library and this one. What is from another generation belongs
+/// to a process that this one was forked from.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// To be called in a forked child, before anything else.
+pub(crate) fn begin_generation() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
 
 /// A mutex. A panic of its holder does not close it to others: what the tables hold is whole at every step.
 #[derive(Debug, Default)]

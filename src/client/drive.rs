@@ -107,7 +107,7 @@ impl Client {
         let ready = MutexGuard::unlocked(state, || {
             wait_ready(&*watch.transport, watch.interest, until)
         });
-        self.finish_watch(state, watch, ready);
+        self.finish_watch(state, watch, ready, deadline);
     }
 
     /// The connection's transport and number, when its driver began to wait for input before the socket was full: this
@@ -167,12 +167,13 @@ impl Client {
         })
     }
 
-    /// Gives the right to read back and does what the wait found.
+    /// Gives the right to read back and does what the wait found, as far as that can be done until the deadline.
     pub(super) fn finish_watch(
         &self,
         state: &mut MutexGuard<'_, State>,
         watch: Watch,
         mut ready: Interest,
+        deadline: Option<Instant>,
     ) {
         if let Some(link) = state
             .link
@@ -198,17 +199,17 @@ impl Client {
         }
         if ready.readable {
             // One turn: the next wait finds what is left, after the caller has looked at what came.
-            self.read_as_worker(state, false);
+            self.read_as_worker(state, false, deadline);
         }
         self.handle_timers(state);
         self.changed.notify_all();
         self.run_callbacks_here(state);
     }
 
-    /// One look at the connection without waiting.
-    pub(super) fn drive_now(&self, state: &mut MutexGuard<'_, State>) {
+    /// One look at the connection without waiting, for a call that may last until the deadline.
+    pub(super) fn drive_now(&self, state: &mut MutexGuard<'_, State>, deadline: Option<Instant>) {
         if self.is_driven_here(state) {
-            self.read_as_worker(state, false);
+            self.read_as_worker(state, false, deadline);
             self.handle_writable(state);
             self.handle_timers(state);
             self.run_callbacks_here(state);

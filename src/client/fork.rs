@@ -2,7 +2,7 @@
 
 use super::state::{Driver, Phase, State};
 use super::{CalloutGuard, Client, dispatch, pump, reactor};
-use crate::process_lock::MutexGuard;
+use crate::process_lock::{MutexGuard, generation};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl ForkGuard {
 impl Client {
     /// Whether it was made or last connected before this process was forked.
     pub(super) fn is_inherited(&self) -> bool {
-        self.generation.load(Ordering::Relaxed) != reactor::generation()
+        self.generation.load(Ordering::Relaxed) != generation()
     }
 
     /// Destroys the copy of a client of the parent process. What the parent's threads have to do with is only let go: the
@@ -73,8 +73,7 @@ impl Client {
         if state.busy {
             return None;
         }
-        self.generation
-            .store(reactor::generation(), Ordering::Relaxed);
+        self.generation.store(generation(), Ordering::Relaxed);
         // The parent goes on with it.
         self.resumption.forget();
         state.phase = Phase::Steady;

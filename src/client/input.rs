@@ -57,12 +57,17 @@ struct Reading {
 
 impl Client {
     /// Reads what is there, hands whole packets to the session, and sends its answers. `to_end`: the peer has ended the
-    /// stream, read until that is seen.
-    pub(super) fn read_turn(&self, state: &mut MutexGuard<'_, State>, to_end: bool) -> ReadTurn {
+    /// stream, read until that is seen. `until`: when the call that reads is to return; what is left then is left.
+    pub(super) fn read_turn(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        to_end: bool,
+        until: Option<Instant>,
+    ) -> ReadTurn {
         let Some(mut reading) = self.take_input(state, to_end) else {
             return ReadTurn::Skipped;
         };
-        let turn = self.read_repeatedly(state, &mut reading, to_end);
+        let turn = self.read_repeatedly(state, &mut reading, to_end, until);
         if turn == ReadTurn::Skipped || state.link_number() != Some(reading.number) {
             return ReadTurn::Skipped;
         }
@@ -102,6 +107,7 @@ impl Client {
         state: &mut MutexGuard<'_, State>,
         reading: &mut Reading,
         mut to_end: bool,
+        until: Option<Instant>,
     ) -> ReadTurn {
         let Reading {
             transport,
@@ -156,6 +162,9 @@ impl Client {
                     Some(others_to_end) => to_end = others_to_end,
                     None => return ReadTurn::Drained,
                 }
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                break;
             }
         }
         ReadTurn::More

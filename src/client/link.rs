@@ -6,7 +6,7 @@ use super::state::{Driver, Phase, State};
 use super::stream::Stream;
 use super::{Client, dispatch::Notice, pump, reactor};
 use crate::packet::ReasonCode;
-use crate::process_lock::MutexGuard;
+use crate::process_lock::{MutexGuard, generation};
 use crate::trace::Level;
 use crate::transport::{StreamSocket, Transport};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Link {
             unwatched: false,
             ending: None,
             stream: Stream::new(),
-            generation: reactor::generation(),
+            generation: generation(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Link {
 
     /// Whether it was made before this process was forked.
     pub(super) fn is_inherited(&self) -> bool {
-        self.generation != reactor::generation()
+        self.generation != generation()
     }
 }
 

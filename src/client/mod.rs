@@ -41,7 +41,7 @@ pub use pump::yield_to_clients as yield_now;
 pub use reactor::{Stopped, shut_down};
 
 use crate::persistence::Store;
-use crate::process_lock::{Condvar, Mutex, MutexGuard};
+use crate::process_lock::{Condvar, Mutex, MutexGuard, generation};
 use crate::session::Session;
 use crate::transport::{Resumption, ServerAddress};
 use bytes::Bytes;
@@ -116,7 +116,7 @@ impl Client {
             resumption: Resumption::default(),
             state: Mutex::new(state),
             changed: Condvar::new(),
-            generation: AtomicU32::new(reactor::generation()),
+            generation: AtomicU32::new(generation()),
             this: this.clone(),
         })
     }

@@ -92,7 +92,7 @@ pub(super) fn turn(deadline: Option<Instant>) {
     let ready = wait_any(&wanted, until);
     for ((client, watch), ready) in watches.into_iter().zip(ready) {
         let mut state = client.state.lock();
-        client.finish_watch(&mut state, watch, ready);
+        client.finish_watch(&mut state, watch, ready, deadline);
         drop(state);
         client.flush_trace();
     }

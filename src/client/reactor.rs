@@ -24,7 +24,7 @@ use rustix::time::{TimerfdClockId, TimerfdFlags, Timespec, timerfd_create};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -76,7 +76,6 @@ struct Timers {
 }
 
 static REACTOR: ProcessMutex<Option<Arc<Reactor>>> = ProcessMutex::new(None);
-static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Holds the table of workers while the process is copied.
 pub(super) fn lock_for_fork() -> ForkGuard {
@@ -92,13 +91,7 @@ impl ForkGuard {
         // Leaked on purpose: its parts may be in any state, and dropping must not touch what the parent uses.
         std::mem::forget(self.0.take());
         threads::reset_in_child();
-        GENERATION.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-/// How many forks lie between the process that loaded the library and this one.
-pub(super) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
 }
 
 /// Some client has something to tell; a worker is to run its callbacks.

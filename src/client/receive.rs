@@ -37,7 +37,7 @@ impl Client {
         let mut state = self.lock_idle();
         let number = state.link_number();
         state.receivers += 1;
-        self.drive_now(&mut state);
+        self.drive_now(&mut state, deadline);
         if state.messages.is_empty() {
             let broken = |state: &super::state::State| state.link_number() != number;
             self.wait_until(&mut state, deadline, |state| {

@@ -104,7 +104,7 @@ impl Client {
             self.handle_writable(&mut state);
         }
         if work.readable || work.writable && read_goes_on {
-            self.read_as_worker(&mut state, work.ended);
+            self.read_as_worker(&mut state, work.ended, None);
         }
         self.update_timer(&mut state);
         drop(state);
@@ -140,7 +140,7 @@ impl Client {
             link.watch_writable(self.key);
         }
         // The descriptor does not show what a layer has read already.
-        self.read_as_worker(state, false);
+        self.read_as_worker(state, false, None);
     }
 
     /// The client can be used again: what came meanwhile is handled.
@@ -154,8 +154,13 @@ impl Client {
     }
 
     /// Reads a turn; what is left goes on after other connections have had theirs.
-    pub(super) fn read_as_worker(&self, state: &mut MutexGuard<'_, State>, to_end: bool) {
-        if self.read_turn(state, to_end) == ReadTurn::More {
+    pub(super) fn read_as_worker(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        to_end: bool,
+        until: Option<Instant>,
+    ) {
+        if self.read_turn(state, to_end, until) == ReadTurn::More {
             if let Some(client) = self.this.upgrade() {
                 reactor::resume(client, Work::READ_ON);
             }
@@ -170,7 +175,7 @@ impl Client {
             .as_ref()
             .is_some_and(|link| link.paused && link.registered)
         {
-            self.read_as_worker(state, true);
+            self.read_as_worker(state, true, None);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::entry::lifecycle;
 use super::handle;
 use crate::thread_storage::Lasting;
-use crate::{client, persistence, trace};
+use crate::{client, persistence, process_lock, trace};
 use std::sync::MutexGuard;
 use std::sync::Once;
 
@@ -67,6 +67,7 @@ extern "C" fn after_fork_in_parent() {
 }
 
 extern "C" fn after_fork_in_child() {
+    process_lock::begin_generation();
     if let Some(guard) = HELD_OVER_FORK.with(Lasting::take) {
         guard.client.reset_in_child();
         guard.stores.reset_in_child();

@@ -292,7 +292,6 @@ impl Store for FileStore {
             result = open_locked(&self.path, Duration::ZERO).and_then(|(directory, lock)| {
                 self.directory = Some(directory);
                 self.lock = Some(lock);
-                self.clear_scratch();
                 self.write(&name, parts)
             });
         }

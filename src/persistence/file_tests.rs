@@ -247,6 +247,21 @@ fn a_directory_that_another_store_removed_comes_back_with_the_next_record() {
 }
 
 #[test]
+fn a_directory_that_comes_back_is_locked_and_of_this_store_alone() {
+    let base = base();
+    let mut store = open(&base);
+    store.put("s-1", &[b"x"]).unwrap();
+    fs::remove_dir_all(store.path()).unwrap();
+    store.put("s-2", &[b"y"]).unwrap();
+    assert!(store.is_sole());
+    let directory = File::open(store.path()).unwrap();
+    let try_lock = || rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive);
+    assert_eq!(try_lock(), Err(Errno::WOULDBLOCK));
+    store.close();
+    assert_eq!(try_lock(), Ok(()));
+}
+
+#[test]
 fn records_set_aside_lie_beside_the_directory_and_replace_nothing() {
     let base = base();
     let mut store = open(&base);

@@ -6,9 +6,8 @@
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::process_lock::ProcessMutex;
+use crate::process_lock::{ProcessMutex, generation};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -34,14 +33,6 @@ pub(super) struct DirectoryLock {
     /// `None` on a file system without locks.
     id: Option<DirectoryId>,
     generation: u32,
-}
-
-/// Counts the forks that led to this process, which costs no system call to ask.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
-
-/// What is from another generation belongs to a process that this one was forked from.
-pub(super) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
 }
 
 impl DirectoryLock {
@@ -127,7 +118,6 @@ impl ForkGuard {
     /// To be called in the child. The locks stay the parent's: the child gives its copies back, so that they end with the
     /// parent, and a store that it goes on with locks its directory again when it can.
     pub fn reset_in_child(mut self) {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
         self.0.clear();
     }
 }

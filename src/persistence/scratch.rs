@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::lock::generation;
 use super::own_directory::{OwnDirectory, create_own_directory, remove_remains};
 use super::spare::{OpenFile, Spare, take_best};
+use crate::process_lock::generation;
 
 /// Mode of records, before the umask.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o666);

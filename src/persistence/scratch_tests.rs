@@ -30,6 +30,15 @@ impl Place {
         self.check(name, record);
     }
 
+    /// What lies in the directories of unfinished files, sorted.
+    fn unfinished(&self, scratch: &Scratch) -> Vec<PathBuf> {
+        let own = fs::read_dir(&scratch.parent).unwrap();
+        let files = own.flat_map(|own| fs::read_dir(own.unwrap().path()).unwrap());
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
     /// Into a file to be filled again.
     fn lend(&self, scratch: &mut Scratch, name: &str, record: &[u8]) -> Option<Spare> {
         let spare = scratch.write(self.records.as_fd(), name, &[record], true);
@@ -195,4 +204,99 @@ fn a_file_system_without_links_gets_the_same_records() {
     let mut scratch = place.scratch();
     scratch.links = false;
     assert!(place.lend(&mut scratch, "s-1", b"x").is_none());
+}
+
+/// The copy that a forked child has.
+fn forked(scratch: &Scratch) -> Scratch {
+    let own = scratch.own.as_ref().map(|own| OwnDirectory {
+        descriptor: own.descriptor.try_clone().unwrap(),
+        name: own.name.clone(),
+    });
+    let copy = |&Spare { number, length, .. }: &Spare| Spare {
+        number,
+        length,
+        file: None,
+    };
+    Scratch {
+        parent: scratch.parent.clone(),
+        own,
+        generation: scratch.generation.wrapping_sub(1),
+        spares: scratch.spares.iter().map(copy).collect(),
+        ..*scratch
+    }
+}
+
+#[test]
+fn what_was_there_before_a_fork_is_left_to_the_parent() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    let spare = place.lend(&mut scratch, "s-1", b"spare").unwrap();
+    let lent = place.lend(&mut scratch, "s-2", b"lent").unwrap();
+    place.remove("s-1");
+    scratch.give_back(spare);
+    let of_parent = place.unfinished(&scratch);
+    assert_eq!(of_parent.len(), 2);
+
+    let (number, length) = (lent.number, lent.length);
+    for use_in_child in [
+        Scratch::discard,
+        Scratch::give_back,
+        |child: &mut Scratch, _| child.clear(),
+    ] {
+        let mut child = forked(&scratch);
+        let file = None;
+        use_in_child(
+            &mut child,
+            Spare {
+                number,
+                length,
+                file,
+            },
+        );
+        child.clear();
+        assert_eq!(place.unfinished(&scratch), of_parent);
+    }
+    let mut child = forked(&scratch);
+    let of_child = place.lend(&mut child, "s-3", b"of the child").unwrap();
+    place.check("s-2", b"lent");
+    assert_eq!(place.unfinished(&scratch).len(), 3);
+    child.discard(of_child);
+    child.clear();
+    assert_eq!(place.unfinished(&scratch), of_parent);
+    assert!(place.lend(&mut scratch, "s-4", b"of the parent").is_some());
+    assert_eq!(place.unfinished(&scratch), of_parent, "it was filled again");
+}
+
+#[test]
+fn a_directory_that_is_there_is_not_made_anew() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    let spare = place.lend(&mut scratch, "s-1", b"x").unwrap();
+    place.remove("s-1");
+    scratch.give_back(spare);
+    let before = place.unfinished(&scratch);
+    // What is not there is something else.
+    let made = scratch.create::<()>(|_, _| Err(io::ErrorKind::NotFound.into()));
+    assert_eq!(made.unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(place.unfinished(&scratch), before);
+    assert!(place.lend(&mut scratch, "s-2", b"y").is_some());
+    assert_eq!(place.unfinished(&scratch), before, "it was filled again");
+}
+
+#[test]
+fn a_directory_that_somebody_removed_is_made_anew() {
+    let place = Place::new();
+    let mut scratch = place.scratch();
+    let spares: Vec<Spare> = ["s-1", "s-2"]
+        .into_iter()
+        .filter_map(|name| place.lend(&mut scratch, name, b"x"))
+        .collect();
+    assert_eq!(spares.len(), 2);
+    spares
+        .into_iter()
+        .for_each(|spare| scratch.give_back(spare));
+    place.write(&mut scratch, "s-3", b"old");
+    fs::remove_dir_all(&scratch.parent).unwrap();
+    place.write(&mut scratch, "s-3", b"new");
+    assert!(place.lend(&mut scratch, "s-4", b"y").is_some());
 }

@@ -161,6 +161,30 @@ static void children_beside_threads_that_wait(void)
     peer_finish(&peer);
 }
 
+static void lose_connection(void *argument)
+{
+    char *name = NULL;
+    int length = 0;
+    MQTTClient_message *message = NULL;
+    CHECK(MQTTClient_receive(argument, &name, &length, &message, PATIENCE) < 0);
+    CHECK_INT(MQTTClient_isConnected(argument), 0);
+}
+
+/* The child closes its copy; it does not end the connection itself. */
+static void a_connection_that_a_child_gives_up_is_still_the_parents(void)
+{
+    struct peer peer;
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; await; send 00 00;" /* no packet: for whoever reads it */
+                      "expect PUBLISH; send 40 02 00 01; expect DISCONNECT; expect-eof");
+    MQTTClient client = create_client(peer.uri, "shared");
+    connect_client(client, 1);
+    peer_signal(&peer);
+    in_child(lose_connection, client);
+    deliver_text(client, "t", "x", 1, 0);
+    disconnect_and_destroy(&client);
+    peer_finish(&peer);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -171,5 +195,6 @@ int main(int argc, char **argv)
     forks_in_the_middle_of_everything(1);
     forks_in_the_middle_of_everything(0);
     children_beside_threads_that_wait();
+    a_connection_that_a_child_gives_up_is_still_the_parents();
     return 0;
 }

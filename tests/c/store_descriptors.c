@@ -3,11 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "support.h"
+#include "peer.h"
 
 /* A store is busy after 100 records without a pause. */
 #define MANY 400
@@ -45,13 +43,15 @@ static int arrived(void *context, char *topic, int length, MQTTClient_message *m
     return 1;
 }
 
-static MQTTClient create(const char *name)
+static MQTTClient create_at(const char *uri, const char *name)
 {
     MQTTClient client = NULL;
-    CHECK_INT(MQTTClient_create(&client, broker, client_id(name), MQTTCLIENT_PERSISTENCE_DEFAULT, base),
+    CHECK_INT(MQTTClient_create(&client, uri, client_id(name), MQTTCLIENT_PERSISTENCE_DEFAULT, base),
               MQTTCLIENT_SUCCESS);
     return client;
 }
+
+static MQTTClient create(const char *name) { return create_at(broker, name); }
 
 static int most_while_publishing(MQTTClient client, int qos)
 {
@@ -63,6 +63,58 @@ static int most_while_publishing(MQTTClient client, int qos)
         most = now > most ? now : most;
     }
     CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
+    return most;
+}
+
+static void wait_until_none_is_open(void)
+{
+    long long end = now_ms() + PATIENCE;
+    while (count() > 0 && now_ms() < end)
+        poll(NULL, 0, 10);
+    CHECK_INT(count(), 0);
+}
+
+/* Records that are still there count too, whoever stored them. */
+static int most_of_two_without_answers(void)
+{
+    static char script[100 + 16 * MANY];
+    struct peer peers[2];
+    MQTTClient clients[2];
+    int most = 0;
+    strcpy(script, "accept; expect CONNECT; send 20 02 00 00;");
+    for (int i = 0; i < MANY; ++i)
+        strcat(script, "expect PUBLISH;");
+    strcat(script, "expect-eof");
+    for (int i = 0; i < 2; ++i) {
+        peer_start(&peers[i], script);
+        clients[i] = create_at(peers[i].uri, "unanswered");
+        CHECK_INT(MQTTClient_setCallbacks(clients[i], NULL, NULL, arrived, NULL), MQTTCLIENT_SUCCESS);
+        MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+        options.maxInflightMessages = MANY;
+        CHECK_INT(MQTTClient_connect(clients[i], &options), MQTTCLIENT_SUCCESS);
+    }
+    for (int i = 0; i < 2 * MANY; ++i) {
+        publish_text(clients[i % 2], "t", "x", 1, 0);
+        int now = count();
+        most = now > most ? now : most;
+    }
+    CHECK(most <= MOST);
+    wait_until_none_is_open();
+    for (int i = 0; i < 2; ++i) {
+        MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+        struct peer peer;
+        char *const servers[] = {peer.uri};
+        MQTTClient_destroy(&clients[i]);
+        peer_finish(&peers[i]);
+        /* A clean session removes the records. */
+        clients[i] = create_at(peers[i].uri, "unanswered");
+        peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; expect DISCONNECT; expect-eof");
+        options.serverURIcount = 1;
+        options.serverURIs = servers;
+        CHECK_INT(MQTTClient_connect(clients[i], &options), MQTTCLIENT_SUCCESS);
+        disconnect_and_destroy(&clients[i]);
+        peer_finish(&peer);
+    }
     return most;
 }
 
@@ -81,14 +133,16 @@ int main(int argc, char **argv)
     for (int qos = 1; qos <= 2; ++qos) {
         int most = most_while_publishing(called, qos);
         CHECK(most > 0 && most <= MOST);
-        long long end = now_ms() + PATIENCE;
-        while (count() > 0 && now_ms() < end)
-            poll(NULL, 0, 10);
-        CHECK_INT(count(), 0);
+        wait_until_none_is_open();
     }
     CHECK(most_while_publishing(called, 1) > 0);
     disconnect_and_destroy(&called);
     CHECK_INT(count(), 0);
+    /* On a machine that is busy with other things there may be a pause between any two records. */
+    int most = 0;
+    for (int attempt = 0; attempt < 20 && most < MOST; ++attempt)
+        most = most_of_two_without_answers();
+    CHECK_INT(most, MOST);
     CHECK_INT(rmdir(base), 0);
     return 0;
 }

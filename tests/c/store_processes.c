@@ -1,5 +1,6 @@
 /* One process at a time uses a store: another one is told, a dead one is no hindrance, a forked one neither keeps the
  * store from its parent's successor nor takes it away. */
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -227,6 +228,61 @@ static void a_daemon_locks_what_it_inherited(void)
     MQTTClient_destroy(&client);
 }
 
+/* What lies in the directories of unfinished files; the caller frees it. */
+static char *unfinished(void)
+{
+    char path[64], *list = calloc(1, 1);
+    struct dirent **directories = NULL, **files = NULL;
+    snprintf(path, sizeof path, "%s/.mqtt3c.tmp.%u", base, geteuid());
+    int count = scandir(path, &directories, NULL, alphasort);
+    for (int i = 0; i < count; ++i) {
+        char own[sizeof path + sizeof directories[i]->d_name];
+        snprintf(own, sizeof own, "%s/%s", path, directories[i]->d_name);
+        int found = directories[i]->d_name[0] == '.' ? 0 : scandir(own, &files, NULL, alphasort);
+        for (int j = 0; j < found; ++j) {
+            size_t size = strlen(list) + sizeof own + sizeof files[j]->d_name + 2;
+            if (files[j]->d_name[0] != '.') {
+                CHECK((list = realloc(list, size)) != NULL);
+                sprintf(list + strlen(list), "%s/%s\n", directories[i]->d_name, files[j]->d_name);
+            }
+            free(files[j]);
+        }
+        if (found > 0)
+            free(files);
+        free(directories[i]);
+    }
+    if (count >= 0)
+        free(directories);
+    return list;
+}
+
+static void store_and_end_what_was_inherited(void)
+{
+    CHECK_INT(poll(NULL, 0, 150), 0); /* a pause, after which a store keeps no files to fill again */
+    deliver_text(inherited, "t", "from the child", 1, 0);
+    MQTTClient_destroy(&inherited);
+}
+
+static void a_child_leaves_its_parents_spare_files_alone(void)
+{
+    CHECK_INT(MQTTClient_create(&inherited, broker, "spares", MQTTCLIENT_PERSISTENCE_DEFAULT, base), MQTTCLIENT_SUCCESS);
+    connect_client(inherited, 1);
+    char *before = unfinished();
+    for (int i = 0; before[0] == '\0'; ++i) {
+        CHECK(i < 5000);
+        deliver_text(inherited, "t", "x", 1, 0);
+        free(before);
+        before = unfinished();
+    }
+    CHECK_INT(wait_for(start(store_and_end_what_was_inherited)), 0);
+    char *after = unfinished();
+    CHECK_STR(after, before);
+    free(after);
+    free(before);
+    deliver_text(inherited, "t", "from the parent", 1, 0);
+    disconnect_and_destroy(&inherited);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -238,6 +294,7 @@ int main(int argc, char **argv)
     forked_children_leave_the_lock_alone();
     a_child_does_not_keep_the_store_of_a_dead_parent();
     a_daemon_locks_what_it_inherited();
+    a_child_leaves_its_parents_spare_files_alone();
     CHECK_INT(rmdir(base), 0);
     return 0;
 }

@@ -262,10 +262,62 @@ fn waiting_keeps_its_time_while_the_server_sends_without_end() {
             let _ = std::panic::catch_unwind(sending);
         });
         let limit = Duration::from_millis(300);
-        let (took, waited) = timed(|| client.wait_for_completion(token, limit));
+        let (took, waited) = timed_alone(|| client.wait_for_completion(token, limit));
         // Ends the flood, for which a test that has failed would wait too.
         client.destroy();
         assert!(waited.is_err());
         assert!(took < limit * 3, "took {took:?}");
+    });
+}
+
+/// However long the messages of one read take, those of another one are left for later.
+#[test]
+fn waiting_reads_nothing_more_when_its_time_is_over() {
+    /// Most that is read at a time, in bytes.
+    const READ_SIZE: usize = 64 << 10;
+    const PUT_TIME: Duration = Duration::from_millis(5);
+    const LIMIT: Duration = Duration::from_millis(100);
+    let broker = ScriptedBroker::start();
+    let stored = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&stored);
+    let store = EmptyStore {
+        on_put: Box::new(move || {
+            thread::sleep(PUT_TIME);
+            counter.fetch_add(1, Ordering::Relaxed);
+        }),
+        on_remove: Box::new(|| ()),
+    };
+    let client = client_with(&broker.uri(), Some(Box::new(store)));
+    let mut peer = connect(&broker, &client);
+    peer.set_patience(LONG);
+    let token = publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+    let mut packet = message(&[b'x'; 2000]);
+    // At QoS 1: what follows the topic is the identifier.
+    packet[0] = 0x32;
+    let sent = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let (sent, packet) = (&sent, &packet);
+        scope.spawn(move || {
+            let sending = std::panic::AssertUnwindSafe(|| {
+                (0..10_000).for_each(|_| {
+                    peer.send(packet);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                });
+            });
+            // The client ends the connection somewhere in between.
+            let _ = std::panic::catch_unwind(sending);
+        });
+        // More than many reads can take is there.
+        wait_until_still(sent);
+        let before = stored.load(Ordering::Relaxed);
+        let waited = client.wait_for_completion(token, LIMIT);
+        let stored = stored.load(Ordering::Relaxed) - before;
+        client.destroy();
+        assert!(waited.is_err());
+        // A machine that is busy makes fewer of them in the same time.
+        let in_time = (LIMIT.as_millis() / PUT_TIME.as_millis()) as usize;
+        let in_one_read = READ_SIZE.div_ceil(packet.len());
+        assert!(stored > 0);
+        assert!(stored <= in_time + in_one_read + 1, "stored {stored}");
     });
 }

@@ -4,7 +4,7 @@ use crate::broker::scripted::{Peer, ScriptedBroker};
 use bytes::Bytes;
 use mqtt3c::client::{Callbacks, Client, ConnectRequest, Connected, Error, VersionChoice};
 use mqtt3c::packet::{PacketId, Properties, ProtocolVersion, QoS, SubAck, SubscriptionRequest};
-use mqtt3c::persistence::Store;
+use mqtt3c::persistence::{Store, StoreError};
 use mqtt3c::session::{ConnectOptions, PublishRequest};
 use mqtt3c::transport::ServerAddress;
 use parking_lot::{Condvar, Mutex};
@@ -130,6 +130,92 @@ pub(crate) fn timed<T>(call: impl FnOnce() -> T) -> (Duration, T) {
     let start = Instant::now();
     let result = call();
     (start.elapsed(), result)
+}
+
+/// How long this thread has been ready to run while other threads had the processors; nothing where the kernel does not say.
+fn held_up() -> Duration {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = times.split_whitespace().nth(1);
+    Duration::from_nanos(nanoseconds.map_or(0, |text| text.parse().unwrap()))
+}
+
+/// As [`timed`], without the time in which other threads kept this one from running: for upper limits to what a call does
+/// by itself, on a machine that may be busy.
+pub(crate) fn timed_alone<T>(call: impl FnOnce() -> T) -> (Duration, T) {
+    let before = held_up();
+    let (took, result) = timed(call);
+    (took.saturating_sub(held_up() - before), result)
+}
+
+/// A store of the application's that keeps nothing and runs a function in `put` and `remove` each.
+pub(crate) struct EmptyStore {
+    pub(crate) on_put: Box<dyn FnMut() + Send>,
+    pub(crate) on_remove: Box<dyn FnMut() + Send>,
+}
+
+impl Store for EmptyStore {
+    fn put(&mut self, _: &str, _: &[&[u8]]) -> Result<(), StoreError> {
+        (self.on_put)();
+        Ok(())
+    }
+    fn get(&mut self, _: &str) -> Result<Vec<u8>, StoreError> {
+        Err(StoreError::new("nothing is kept".to_owned()))
+    }
+    fn remove(&mut self, _: &str) -> Result<(), StoreError> {
+        (self.on_remove)();
+        Ok(())
+    }
+    fn keys(&mut self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+    fn contains_key(&mut self, _: &str) -> bool {
+        false
+    }
+    fn clear(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    fn close(&mut self) {}
+}
+
+/// Holds up who passes it while it is closed. Clones are the same gate.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<GateState>, Condvar)>);
+
+#[derive(Default)]
+struct GateState {
+    closed: bool,
+    waiting: usize,
+}
+
+impl Gate {
+    pub(crate) fn close(&self) {
+        self.0.0.lock().closed = true;
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.0.lock().closed = false;
+        self.0.1.notify_all();
+    }
+
+    pub(crate) fn pass(&self) {
+        let mut state = self.0.0.lock();
+        state.waiting += 1;
+        self.0.1.notify_all();
+        self.0.1.wait_while(&mut state, |state| state.closed);
+        state.waiting -= 1;
+    }
+
+    /// Waits until somebody waits at it.
+    pub(crate) fn wait_for_somebody(&self) {
+        let mut state = self.0.0.lock();
+        let nobody = |state: &mut GateState| state.waiting == 0;
+        let timed_out = self
+            .0
+            .1
+            .wait_while_for(&mut state, nobody, LONG)
+            .timed_out();
+        assert!(!timed_out, "nobody comes to the gate");
+    }
 }
 
 /// What callbacks saw. Clones share it.

@@ -5,8 +5,7 @@ use crate::broker::scripted::ScriptedBroker;
 use crate::support::*;
 use mqtt3c::client::Client;
 use mqtt3c::packet::{Packet, QoS, ReasonCode};
-use mqtt3c::persistence::{Store, StoreError};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
@@ -82,47 +81,22 @@ fn a_call_drives_the_connection_when_another_one_stops_to() {
     client.destroy();
 }
 
-/// A store of the application's that does not return from `put` while it is told to block.
-struct BlockingStore(Arc<(Mutex<bool>, Condvar)>);
-
-impl Store for BlockingStore {
-    fn put(&mut self, _: &str, _: &[&[u8]]) -> Result<(), StoreError> {
-        let (blocking, changed) = &*self.0;
-        changed.wait_while(&mut blocking.lock(), |blocking| *blocking);
-        Ok(())
-    }
-    fn get(&mut self, _: &str) -> Result<Vec<u8>, StoreError> {
-        Err(StoreError::new("nothing is kept".to_owned()))
-    }
-    fn remove(&mut self, _: &str) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn keys(&mut self) -> Result<Vec<String>, StoreError> {
-        Ok(Vec::new())
-    }
-    fn contains_key(&mut self, _: &str) -> bool {
-        false
-    }
-    fn clear(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn close(&mut self) {}
-}
-
 #[test]
 fn a_store_that_blocks_holds_no_other_client_up() {
     let broker = ScriptedBroker::start();
-    let blocking = Arc::new((Mutex::new(false), Condvar::new()));
-    let held_up = client_with(
-        &broker.uri(),
-        Some(Box::new(BlockingStore(Arc::clone(&blocking)))),
-    );
+    let gate = Gate::default();
+    let in_put = gate.clone();
+    let store = EmptyStore {
+        on_put: Box::new(move || in_put.pass()),
+        on_remove: Box::new(|| ()),
+    };
+    let held_up = client_with(&broker.uri(), Some(Box::new(store)));
     Inbox::default().attach(&held_up);
     let mut held_up_peer = connect(&broker, &held_up);
     let (other, _inbox) = client(&broker.uri(), Mode::Workers);
     let mut peer = connect(&broker, &other);
 
-    *blocking.0.lock() = true;
+    gate.close();
     thread::scope(|scope| {
         // A worker is held up in the store, and later ones would be behind it.
         held_up_peer.send(&[0x34, 6, 0, 1, b't', 0, 1, b'x']);
@@ -146,9 +120,45 @@ fn a_store_that_blocks_holds_no_other_client_up() {
         }
         drop(acknowledging.join());
         assert!(threads_named("MQTTClient_run") <= 8);
-        *blocking.0.lock() = false;
-        blocking.1.notify_all();
+        gate.open();
     });
+    held_up.destroy();
+    other.destroy();
+}
+
+/// A worker that finds the client in the middle of an operation leaves what it has found for later: no event tells it again.
+#[test]
+fn an_end_that_comes_while_a_record_is_being_removed_is_noticed() {
+    let broker = ScriptedBroker::start();
+    let gate = Gate::default();
+    let in_remove = gate.clone();
+    let store = EmptyStore {
+        on_put: Box::new(|| ()),
+        on_remove: Box::new(move || in_remove.pass()),
+    };
+    let held_up = client_with(&broker.uri(), Some(Box::new(store)));
+    let inbox = Inbox::default();
+    inbox.attach(&held_up);
+    let mut held_up_peer = connect(&broker, &held_up);
+    let (other, _inbox) = client(&broker.uri(), Mode::Workers);
+    let mut peer = connect(&broker, &other);
+
+    gate.close();
+    let in_order = [0x32, 6, 0, 1, b't', 0, 1, b'x'];
+    held_up_peer.send(&in_order);
+    held_up_peer.expect_bytes(&[0x40, 2, 0, 1]);
+    gate.wait_for_somebody();
+    // Nothing that the client would answer: an answer to a closed connection tells of its end, too.
+    held_up_peer.send(&message(b"the last one"));
+    held_up_peer.close();
+    // The workers have come by what lies before this.
+    for _ in 0..20 {
+        peer.send(&in_order);
+        peer.expect_bytes(&[0x40, 2, 0, 1]);
+    }
+    gate.open();
+    inbox.wait("the loss", |seen| seen.lost == 1);
+    assert_eq!(inbox.read(|seen| seen.arrived), 2);
     held_up.destroy();
     other.destroy();
 }

@@ -57,3 +57,58 @@ impl Reactor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::ServerAddress;
+    use bytes::Bytes;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn client() -> Arc<Client> {
+        let address = ServerAddress::parse(b"tcp://server:1883").unwrap();
+        Client::new(address, Bytes::from_static(b"cid"), None, false).0
+    }
+
+    fn deadlines(reactor: &Reactor) -> Vec<(Instant, u64)> {
+        reactor.timers.lock().deadlines.keys().copied().collect()
+    }
+
+    #[test]
+    fn a_client_has_one_deadline_the_last_that_was_set() {
+        let reactor = Reactor::new().unwrap();
+        let (one, other) = (client(), client());
+        let at = |ms| Instant::now() + Duration::from_secs(3600) - Duration::from_millis(ms);
+        let (first, second, others) = (at(0), at(2), at(1));
+        reactor.schedule(&one, None, first);
+        reactor.schedule(&other, None, others);
+        reactor.schedule(&one, Some(first), second);
+        assert_eq!(
+            deadlines(&reactor),
+            [(second, one.key), (others, other.key)]
+        );
+        assert_eq!(reactor.timers.lock().armed, Some(second));
+        // Nothing is due, and the timer fires for the next one.
+        reactor.fire_timers();
+        assert_eq!(reactor.timers.lock().armed, Some(second));
+        assert!(reactor.work.lock().is_empty());
+    }
+
+    #[test]
+    fn a_deadline_that_has_come_is_told_once() {
+        let reactor = Reactor::new().unwrap();
+        let client = client();
+        let (now, later) = (Instant::now(), Instant::now() + Duration::from_secs(3600));
+        reactor.schedule(&client, None, later);
+        reactor.schedule(&client, Some(later), now);
+        for _ in 0..2 {
+            reactor.fire_timers();
+            let work = reactor.work.lock();
+            assert_eq!(work.len(), 1);
+            assert_eq!((work[0].0.key, work[0].1), (client.key, Work::TIMER));
+            drop(work);
+            assert_eq!(deadlines(&reactor), []);
+        }
+    }
+}
