@@ -83,7 +83,7 @@ case $way in ssl | wss) export TRUST_STORE=$WORK/tls/ca.pem ;; esac
 unique=t$$
 
 # When a test hangs, in seconds: the longest takes 25 where nothing else runs, and 9 times as long beside 16 others.
-LIMIT=600
+LIMIT=300
 
 # One test: prints its line, and keeps its result in a file.
 run() {
