@@ -1151,7 +1151,8 @@ struct MQTTResponse MQTTClient_publishMessage5(MQTTClient handle,
                                                MQTTClient_deliveryToken *dt);
 
 /**
- * Waits until the delivery of a message is complete.
+ * Waits until the delivery of a message is complete. The callbacks that tell it have returned then, unless they have to
+ * wait long for other callbacks, or this is called in one.
  *
  * Parameters:
  * - `dt`: the token of the message.

@@ -80,6 +80,7 @@ impl Client {
         state.phase = Phase::Steady;
         state.sending = false;
         state.running = None;
+        state.telling = None;
         state.scheduled = false;
         state.loss_thread = false;
         state.telling_loss = None;

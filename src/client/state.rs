@@ -1,7 +1,7 @@
 //! What a client's mutex protects.
 
 use super::connect::Answer;
-use super::dispatch::{Callbacks, Notice, ThreadMark};
+use super::dispatch::{Callbacks, Notice, Telling, ThreadMark};
 use super::link::Link;
 use super::worker::Work;
 use crate::packet::{Message, PacketId, SubAck};
@@ -91,6 +91,8 @@ pub(super) struct State {
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
     pub(super) running: Option<ThreadMark>,
+    /// What that callback tells of an acknowledged message.
+    pub(super) telling: Option<Telling>,
     /// In the dispatcher's list.
     pub(super) scheduled: bool,
     /// When to offer a refused message again.
@@ -144,6 +146,7 @@ impl State {
             answers: BTreeMap::new(),
             command_timeout: Duration::from_secs(10),
             running: None,
+            telling: None,
             scheduled: false,
             offer_again: None,
             timer: None,
