@@ -140,6 +140,63 @@ static int publish_one(struct told *told, int version, const char *topic, int qo
     return token;
 }
 
+struct expected {
+    int token, early; /* callbacks that came before their token */
+};
+
+static void expected_published(void *context, int token, int type, MQTTProperties *properties,
+                               enum MQTTReasonCodes reason)
+{
+    struct expected *expected = context;
+    (void)type, (void)properties, (void)reason;
+    expected->early += token != expected->token;
+}
+
+static void expected_complete(void *context, MQTTClient_deliveryToken token)
+{
+    struct expected *expected = context;
+    expected->early += token != expected->token;
+}
+
+static int no_message(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    (void)context, (void)topic, (void)length, (void)message;
+    CHECK(0);
+    return 1;
+}
+
+/* The token is there before the callbacks for it run, which may be before publish has returned. */
+static void tokens_come_before_callbacks(int version)
+{
+    struct expected expected = {0, 0};
+    char *topic = unique("expected");
+    const char *id = client_id(version == 5 ? "expected5" : "expected");
+    MQTTClient client = version == 5 ? create_client5(broker, id) : create_client(broker, id);
+    CHECK_INT(MQTTClient_setCallbacks(client, &expected, NULL, no_message, expected_complete), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_setPublished(client, &expected, expected_published), MQTTCLIENT_SUCCESS);
+    if (version == 5)
+        connect_client5(client);
+    else
+        connect_client(client, 1);
+#ifdef FIXED
+    int count = 1000;
+#else
+    int count = 20; /* the original takes 0.1 s for each */
+#endif
+    for (int i = 0; i < count; ++i) {
+        expected.token = -7;
+        if (version == 5) {
+            MQTTResponse response = MQTTClient_publish5(client, topic, 1, "x", 1 + i % 2, 0, NULL, &expected.token);
+            CHECK_INT((int)response.reasonCode, MQTTCLIENT_SUCCESS);
+        } else {
+            CHECK_INT(MQTTClient_publish(client, topic, 1, "x", 1 + i % 2, 0, &expected.token), MQTTCLIENT_SUCCESS);
+        }
+        CHECK_INT(MQTTClient_waitForCompletion(client, expected.token, PATIENCE), MQTTCLIENT_SUCCESS);
+    }
+    CHECK_INT(expected.early, 0);
+    disconnect_and_destroy(&client);
+}
+
 /* Behind a wait, and when a token is no longer pending, the callbacks for it have returned. */
 static void callbacks_return_before_the_wait(int version)
 {
@@ -204,6 +261,8 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     tokens_in_one_mode(0);
     tokens_in_one_mode(1);
+    tokens_come_before_callbacks(4);
+    tokens_come_before_callbacks(5);
     callbacks_return_before_the_wait(4);
     callbacks_return_before_the_wait(5);
     return 0;
