@@ -52,6 +52,9 @@ impl Client {
             let pending = token.is_some_and(|id| state.session.is_pending(id));
             (!pending).then_some(Ok(()))
         });
+        if matches!(finished, Some(Err(Error::Disconnected))) {
+            self.wait_for_loss_told(&mut state);
+        }
         finished.unwrap_or(Err(Error::Failure))?;
         token.map_or(Ok(()), |id| self.wait_until_told(&mut state, id, deadline))
     }

@@ -83,6 +83,7 @@ impl Client {
         state.telling = None;
         state.scheduled = false;
         state.loss_thread = false;
+        state.loss_untold = None;
         state.telling_loss = None;
         state.timer = None;
         Some(state)

@@ -24,6 +24,7 @@ impl Client {
         let mut state = self.state.lock();
         self.wait_idle(&mut state);
         if !state.takes_packets() {
+            self.wait_for_loss_told(&mut state);
             return Err(Error::Disconnected);
         }
         if state.session.is_window_full() || state.is_backlogged() {
@@ -56,6 +57,9 @@ impl Client {
                 "Resuming publish now queue not full for client {}",
                 self.name()
             );
+        }
+        if let Some(Err(_)) = room {
+            self.wait_for_loss_told(state);
         }
         room.unwrap_or(Err(Error::Failure))
     }

@@ -104,6 +104,8 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
+    /// connectionLost has not returned: until when calls that notice the loss wait for it.
+    pub(super) loss_untold: Option<Instant>,
     /// The one that is inside connectionLost.
     pub(super) telling_loss: Option<ThreadMark>,
     pub(super) destroyed: bool,
@@ -153,6 +155,7 @@ impl State {
             ack_waiters: 0,
             losses: VecDeque::new(),
             loss_thread: false,
+            loss_untold: None,
             telling_loss: None,
             destroyed: false,
         };
