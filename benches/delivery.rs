@@ -83,7 +83,10 @@ impl Bench {
             retain: false,
             properties: &NO_PROPERTIES,
         };
-        self.client.publish(&request).expect("connected")
+        let mut token = None;
+        let publish = self.client.publish(&request, |id| token = Some(id));
+        publish.expect("connected");
+        token
     }
 
     /// Makes the peer acknowledge each QoS 1 PUBLISH of [`publish`](Self::publish).

@@ -61,6 +61,13 @@ pub(super) enum Notice {
     ServerDisconnect(Disconnect),
 }
 
+/// The callback about an acknowledged message that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    Published(PacketId),
+    DeliveryComplete(PacketId),
+}
+
 /// Clients with something to tell, and whether a thread is at it.
 pub(super) struct Dispatcher {
     ready: VecDeque<Arc<Client>>,
@@ -208,12 +215,14 @@ impl Client {
         const PUBREC: u8 = 5;
         let id = completed.id;
         let ended_by_error = completed.packet_type == PUBREC;
-        if state.session.is_v5() && state.callbacks.published.is_some() {
+        let published = state.session.is_v5() && state.callbacks.published.is_some();
+        if published {
             state.push_notice(Notice::Published(completed));
         }
+        // `published` may set a deliveryComplete.
         if !ended_by_error
             && state.driver == Driver::Workers
-            && state.callbacks.delivery_complete.is_some()
+            && (published || state.callbacks.delivery_complete.is_some())
         {
             state.push_notice(Notice::DeliveryComplete(id));
         }
@@ -329,17 +338,21 @@ impl Client {
         match notice {
             Notice::Published(completed) => {
                 if let Some(published) = &turn.callbacks(state).published {
+                    state.telling = Some(Telling::Published(completed.id));
                     self.call(state, thread, || published(&completed));
+                    state.telling = None;
                 }
             }
             Notice::DeliveryComplete(id) => {
-                crate::trace!(
-                    crate::trace::Level::Minimum,
-                    "Calling deliveryComplete for client {}, msgid {id}",
-                    self.name()
-                );
                 if let Some(complete) = &turn.callbacks(state).delivery_complete {
+                    crate::trace!(
+                        crate::trace::Level::Minimum,
+                        "Calling deliveryComplete for client {}, msgid {id}",
+                        self.name()
+                    );
+                    state.telling = Some(Telling::DeliveryComplete(id));
                     self.call(state, thread, || complete(id));
+                    state.telling = None;
                 }
             }
             Notice::ConnectionLost | Notice::ServerDisconnect(_) => self.start_loss(state, notice),

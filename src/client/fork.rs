@@ -79,8 +79,10 @@ impl Client {
         state.phase = Phase::Steady;
         state.sending = false;
         state.running = None;
+        state.telling = None;
         state.scheduled = false;
         state.loss_thread = false;
+        state.loss_untold = None;
         state.telling_loss = None;
         state.timer = None;
         Some(state)

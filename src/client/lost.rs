@@ -2,17 +2,25 @@
 //! reconnect in them, often in a loop.
 
 use super::Client;
-use super::dispatch::{Notice, ThreadMark};
+use super::dispatch::{self, Notice, ThreadMark};
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;
 use crate::process_lock::MutexGuard;
 use crate::trace::Level;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long after a loss calls that notice it wait for connectionLost to return, as they do in the original for 5 s:
+/// programs look behind them for what it noted. One that reconnects may take longer.
+const LOSS_PATIENCE: Duration = Duration::from_millis(100);
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
     pub(super) fn notice_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
+        if matches!(notice, Notice::ConnectionLost) && state.callbacks.connection_lost.is_some() {
+            state.loss_untold = Some(Instant::now() + LOSS_PATIENCE);
+        }
         if state.driver == Driver::Workers
             && (!state.messages.is_empty() || !state.notices.is_empty() || state.running.is_some())
         {
@@ -95,9 +103,28 @@ impl Client {
                 }
             });
             state.telling_loss = None;
+            state.loss_untold = None;
+            self.changed.notify_all();
         }
         state.loss_thread = false;
         drop(state);
         self.flush_trace();
+    }
+
+    /// Before a call tells of a loss: lets connectionLost come first, but not in a thread that keeps it from running.
+    #[cold]
+    pub(super) fn wait_for_loss_told(&self, state: &mut MutexGuard<'_, State>) {
+        let own = Some(ThreadMark::current());
+        while let Some(limit) = state.loss_untold.filter(|limit| *limit > Instant::now()) {
+            let inside = state.telling_loss == own || dispatch::is_dispatcher();
+            if inside || state.session.is_connected() || state.destroyed || self.is_inherited() {
+                return;
+            }
+            if crate::trace::has_pending() {
+                MutexGuard::unlocked(state, || self.flush_trace());
+                continue;
+            }
+            self.changed.wait_until(state, limit);
+        }
     }
 }

@@ -133,7 +133,11 @@ impl Client {
 
     /// Whether the connection is up, as far as has been noticed.
     pub fn is_connected(&self) -> bool {
-        self.state.lock().session.is_connected()
+        let mut state = self.state.lock();
+        if !state.session.is_connected() {
+            self.wait_for_loss_told(&mut state);
+        }
+        state.session.is_connected()
     }
 
     /// How long subscribe and unsubscribe wait for their answer.

@@ -9,14 +9,22 @@ use crate::trace::Level;
 use std::time::Instant;
 
 impl Client {
-    /// Publishes a message; `Some` token for QoS 1 and 2. Waits, without limit, while the in-flight window is full or
+    /// Publishes a message. Waits, without limit, while the in-flight window is full or
     /// the socket has not taken an earlier packet, for QoS 0 too. Success at QoS 1 and 2 means that the message is
     /// stored (with persistence) and will be delivered, on a later connection if this one breaks.
+    ///
+    /// `note_token` is given the token of a QoS 1 or 2 message, with the lock held and before the message is sent: its
+    /// callbacks may run before this returns.
     #[inline]
-    pub fn publish(&self, request: &PublishRequest<'_>) -> Result<Option<PacketId>, Error> {
+    pub fn publish(
+        &self,
+        request: &PublishRequest<'_>,
+        note_token: impl FnOnce(PacketId),
+    ) -> Result<(), Error> {
         let mut state = self.state.lock();
         self.wait_idle(&mut state);
         if !state.takes_packets() {
+            self.wait_for_loss_told(&mut state);
             return Err(Error::Disconnected);
         }
         if state.session.is_window_full() || state.is_backlogged() {
@@ -24,7 +32,7 @@ impl Client {
         }
         match request.qos {
             QoS::AtMostOnce => self.publish_at_most_once(&mut state, request),
-            _ => self.publish_acknowledged(&mut state, request),
+            _ => self.publish_acknowledged(&mut state, request, note_token),
         }
     }
 
@@ -50,6 +58,9 @@ impl Client {
                 self.name()
             );
         }
+        if let Some(Err(_)) = room {
+            self.wait_for_loss_told(state);
+        }
         room.unwrap_or(Err(Error::Failure))
     }
 
@@ -58,7 +69,7 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-    ) -> Result<Option<PacketId>, Error> {
+    ) -> Result<(), Error> {
         let State { session, head, .. } = &mut **state;
         head.clear();
         if let Err(error) = session.publish_at_most_once(request, head) {
@@ -67,11 +78,11 @@ impl Client {
         let now = Instant::now();
         self.note_streamed(state, now, request.payload.len());
         match self.send_head(state, now, request.payload) {
-            Ok(()) => Ok(None),
+            Ok(()) => Ok(()),
             Err(number) => {
                 self.wait_until_taken(state, number);
                 match state.link_number() == number {
-                    true => Ok(None),
+                    true => Ok(()),
                     false => Err(Error::Failure),
                 }
             }
@@ -83,7 +94,8 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         request: &PublishRequest<'_>,
-    ) -> Result<Option<PacketId>, Error> {
+        note_token: impl FnOnce(PacketId),
+    ) -> Result<(), Error> {
         let (number, now) = (state.link_number(), Instant::now());
         let State { session, head, .. } = &mut **state;
         head.clear();
@@ -96,6 +108,7 @@ impl Client {
         if self.drain(state).is_err() {
             return Err(Error::Failure);
         }
+        note_token(id);
         self.end_stream(state);
         // While the record was being stored the connection may have ended: then the next one sends the message.
         if state.link_number() == number
@@ -109,7 +122,7 @@ impl Client {
             // Nothing may come that would remind a worker of it.
             self.update_timer(state);
         }
-        Ok(Some(id))
+        Ok(())
     }
 
     /// The socket is full: waits until it has taken everything, or the connection is gone.

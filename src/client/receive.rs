@@ -57,6 +57,9 @@ impl Client {
             self.resume_reading(&mut state);
             queued.message
         });
+        if broken {
+            self.wait_for_loss_told(&mut state);
+        }
         Ok(Received { message, broken })
     }
 }

@@ -1,7 +1,7 @@
 //! What a client's mutex protects.
 
 use super::connect::Answer;
-use super::dispatch::{Callbacks, Notice, ThreadMark};
+use super::dispatch::{Callbacks, Notice, Telling, ThreadMark};
 use super::link::Link;
 use super::worker::Work;
 use crate::packet::{Message, PacketId, SubAck};
@@ -92,6 +92,8 @@ pub(super) struct State {
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
     pub(super) running: Option<ThreadMark>,
+    /// What that callback tells of an acknowledged message.
+    pub(super) telling: Option<Telling>,
     /// In the dispatcher's list.
     pub(super) scheduled: bool,
     /// When to offer a refused message again.
@@ -103,6 +105,8 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
+    /// connectionLost has not returned: until when calls that notice the loss wait for it.
+    pub(super) loss_untold: Option<Instant>,
     /// The one that is inside connectionLost.
     pub(super) telling_loss: Option<ThreadMark>,
     pub(super) destroyed: bool,
@@ -145,12 +149,14 @@ impl State {
             answers: BTreeMap::new(),
             command_timeout: Duration::from_secs(10),
             running: None,
+            telling: None,
             scheduled: false,
             offer_again: None,
             timer: None,
             ack_waiters: 0,
             losses: VecDeque::new(),
             loss_thread: false,
+            loss_untold: None,
             telling_loss: None,
             destroyed: false,
         };

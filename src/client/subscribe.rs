@@ -34,6 +34,7 @@ impl Client {
     ) -> Result<SubAck, Error> {
         let mut state = self.lock_idle();
         if !state.takes_packets() {
+            self.wait_for_loss_told(&mut state);
             return Err(Error::Disconnected);
         }
         let id = send(&mut state).map_err(|error| self.trace_refusal(error))?;
@@ -47,9 +48,13 @@ impl Client {
         });
         match answer {
             Some(Some(ack)) => Ok(ack),
-            Some(None) => Err(Error::Failure),
+            Some(None) => {
+                self.wait_for_loss_told(&mut state);
+                Err(Error::Failure)
+            }
             None => {
                 self.give_up_request(&mut state, id, number);
+                self.wait_for_loss_told(&mut state);
                 Err(Error::Failure)
             }
         }

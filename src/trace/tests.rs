@@ -121,6 +121,9 @@ fn the_environment_level_wins_at_each_start() {
     tracer.stop();
     tracer.start(errors_only);
     assert_eq!(enabled_levels(&tracer), [5, 6, 7]);
+    tracer.stop();
+    tracer.start(nowhere());
+    assert_eq!(enabled_levels(&tracer).len(), 7);
 }
 
 #[test]

@@ -53,13 +53,12 @@ impl Tracer {
         self.threshold.load(Ordering::Relaxed) != SILENT
     }
 
-    /// Opens the sink; the level of the settings, if any, replaces the one set before.
+    /// Opens the sink; the level of the settings, if any, replaces the one set before until [`stop`](Self::stop).
     pub(super) fn start(&self, settings: Settings) {
         self.update(|state| {
             state.sink = Sink::open(&settings);
             if let Some(level) = settings.level {
                 state.level = level as i32;
-                state.lasting_level = level as i32;
             }
         });
     }

@@ -151,7 +151,9 @@ impl fmt::Display for ServerAddress {
 
 /// The number at the start of `text`, modulo 65536; 0 if there is none.
 fn port_number(text: &[u8]) -> u16 {
-    text.trim_ascii_start()
+    let text = text.trim_ascii_start();
+    text.strip_prefix(b"+")
+        .unwrap_or(text)
         .iter()
         .take_while(|byte| byte.is_ascii_digit())
         .fold(0_u16, |number, digit| {
@@ -221,6 +223,8 @@ mod tests {
             ("h:1883?x", "h", 1883),
             ("h:1883/path", "h", 1883),
             ("h: 01883", "h", 1883),
+            ("h: +1883", "h", 1883),
+            ("h:++1883", "h", 0),
             ("h:67419", "h", 1883),
             ("h:99999999999999999999", "h", 65535),
             ("h:abc", "h", 0),

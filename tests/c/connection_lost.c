@@ -67,6 +67,62 @@ static void is_noticed_by_receive_without(void)
     relay_stop(&relay);
 }
 
+static void slow_lost(void *context, char *cause)
+{
+    struct timespec pause = {0, 20 * 1000000};
+    (void)cause;
+    nanosleep(&pause, NULL);
+    __atomic_fetch_add((int *)context, 1, __ATOMIC_SEQ_CST);
+}
+
+static int no_message(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    (void)context, (void)topic, (void)length, (void)message;
+    return 0;
+}
+
+static int says_lost(MQTTClient client, const char *topic, int way)
+{
+    char *got = NULL;
+    int length;
+    MQTTClient_message *message = NULL;
+    switch (way) {
+    case 0: return !MQTTClient_isConnected(client);
+    case 1: return MQTTClient_publish(client, topic, 1, "x", 0, 0, NULL) != MQTTCLIENT_SUCCESS;
+    case 2: return MQTTClient_waitForCompletion(client, 4711, 100) != MQTTCLIENT_SUCCESS;
+    default: return MQTTClient_receive(client, &got, &length, &message, 100) != MQTTCLIENT_SUCCESS;
+    }
+}
+
+/* Whoever is told of a loss by a call finds that connectionLost has returned, if it does so within 0.1 s. */
+static void returns_before_calls_tell_of_it(void)
+{
+    struct relay relay;
+    relay_start(&relay, broker);
+    char *topic = unique("order");
+    for (int way = 0; way < 4; ++way) {
+        int lost = 0, receives = way == 3;
+        MQTTClient client = create_client(relay.uri, client_id("order"));
+        if (receives) /* callbacks that are set later are for the next connect */
+            connect_client(client, 1);
+        CHECK_INT(MQTTClient_setCallbacks(client, &lost, slow_lost, no_message, NULL), MQTTCLIENT_SUCCESS);
+        if (!receives)
+            connect_client(client, 1);
+        relay_cut(&relay);
+        for (;;) {
+            struct timespec pause = {0, 1000000};
+            long long start = now_ms();
+            if (says_lost(client, topic, way)) {
+                CHECK(__atomic_load_n(&lost, __ATOMIC_SEQ_CST) == 1 || now_ms() - start >= 90);
+                break;
+            }
+            nanosleep(&pause, NULL);
+        }
+        MQTTClient_destroy(&client);
+    }
+    relay_stop(&relay);
+}
+
 #ifdef FIXED
 /* A call that waits for an answer ends with the connection, not with its time limit. */
 static void ends_a_waiting_subscribe_at_once(void)
@@ -92,6 +148,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     is_reported_once_with_callbacks();
     is_noticed_by_receive_without();
+    returns_before_calls_tell_of_it();
 #ifdef FIXED
     ends_a_waiting_subscribe_at_once();
 #endif

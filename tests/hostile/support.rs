@@ -94,13 +94,25 @@ pub(crate) fn publish(
     payload: &[u8],
     qos: QoS,
 ) -> Result<Option<PacketId>, Error> {
-    client.publish(&PublishRequest {
+    let mut token = None;
+    publish_noting(client, payload, qos, |id| token = Some(id))?;
+    Ok(token)
+}
+
+pub(crate) fn publish_noting(
+    client: &Client,
+    payload: &[u8],
+    qos: QoS,
+    note_token: impl FnOnce(PacketId),
+) -> Result<(), Error> {
+    let request = PublishRequest {
         topic: b"t",
         payload,
         qos,
         retain: false,
         properties: &Properties::default(),
-    })
+    };
+    client.publish(&request, note_token)
 }
 
 pub(crate) fn subscribe(client: &Client) -> Result<SubAck, Error> {

@@ -56,6 +56,28 @@ fn receive_ends_at_once_when_another_thread_disconnects() {
     });
 }
 
+/// Callbacks may compare with it, and run while the call is on its way back.
+#[test]
+fn the_token_is_noted_before_the_message_is_sent() {
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut peer = connect(&broker, &client);
+        for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            let mut noted = None;
+            let note_token = |id| {
+                peer.expect_nothing_for(20);
+                noted = Some(id);
+            };
+            publish_noting(&client, b"x", qos, note_token).unwrap();
+            let Packet::Publish(sent) = peer.expect_packet() else {
+                panic!("{mode:?}: no PUBLISH");
+            };
+            assert_eq!(sent.packet_id, noted, "{mode:?}");
+        }
+    }
+}
+
 #[test]
 fn a_call_drives_the_connection_when_another_one_stops_to() {
     let broker = ScriptedBroker::start();

@@ -118,7 +118,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_publishMessage5(
     })
 }
 
-/// Waits until the delivery of a message is complete.
+/// Waits until the delivery of a message is complete. The callbacks that tell it have returned then, unless they have to
+/// wait long for other callbacks, or this is called in one.
 ///
 /// Parameters:
 /// - `dt`: the token of the message.

@@ -185,16 +185,17 @@ unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
         retain: outgoing.retained & 1 != 0,
         properties,
     };
-    let token = match entry.call(|client| client.publish(&request)) {
-        Ok(Ok(token)) => token,
-        Ok(Err(error)) => return code(&error),
-        Err(code) => return code,
+    let note_token = |id: PacketId| {
+        if !outgoing.token.is_null() {
+            // SAFETY: not NULL, and the caller promises a place for a token.
+            unsafe { outgoing.token.write(id.get().into()) };
+        }
     };
-    if let Some(id) = token.filter(|_| !outgoing.token.is_null()) {
-        // SAFETY: not NULL, and the caller promises a place for a token.
-        unsafe { outgoing.token.write(id.get().into()) };
+    match entry.call(|client| client.publish(&request, note_token)) {
+        Ok(Ok(())) => MQTTCLIENT_SUCCESS,
+        Ok(Err(error)) => code(&error),
+        Err(code) => code,
     }
-    MQTTCLIENT_SUCCESS
 }
 
 /// What is told of a message that cannot be sent as it is.

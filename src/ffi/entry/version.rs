@@ -24,13 +24,14 @@ pub(in crate::ffi) fn rows() -> Vec<(&'static str, String)> {
     [
         (
             "Product name",
-            "mqtt3c, a Rust implementation of the Paho synchronous MQTT C client API".to_owned(),
+            format!(
+                "mqtt3c {} ({}), a Rust implementation of the Paho synchronous MQTT C client API",
+                env!("CARGO_PKG_VERSION"),
+                env!("MQTT3C_COMMIT")
+            ),
         ),
         ("Version", INTERFACE_VERSION.to_owned()),
-        (
-            "Build level",
-            format!("{} {}", env!("CARGO_PKG_VERSION"), env!("MQTT3C_COMMIT")),
-        ),
+        ("Build level", env!("MQTT3C_BUILD_LEVEL").to_owned()),
     ]
     .into_iter()
     .chain(openssl_rows())

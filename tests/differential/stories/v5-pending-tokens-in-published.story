@@ -1,4 +1,3 @@
-# differs: the message has been acknowledged
 create version=5
 callbacks
 published
