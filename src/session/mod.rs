@@ -153,11 +153,16 @@ impl Session {
         next_queue_seq: u32,
     ) {
         for message in outbound {
-            self.ids.continue_after(message.id);
+            self.continue_after(message.id);
             self.inflight.push(message);
         }
         self.restore_received(inbound, queued);
         self.next_queue_seq = next_queue_seq;
+    }
+
+    /// New packet identifiers follow this one.
+    pub fn continue_after(&mut self, last: PacketId) {
+        self.ids.continue_after(last);
     }
 
     /// The client was created for an older version than 5, as the next one will be, which could not read records of 5. Its
