@@ -1,6 +1,6 @@
-/* Each operation of the store on files fails, one after the other: once, or together with all behind it. The program is
- * told or not, but never crashes or waits, and a second process, which has no such trouble, finds what was promised: a
- * message that was accepted arrives, one that was refused does not, and at QoS 2 none comes twice.
+/* Each operation of the store on files fails, one after the other: alone, with the next one, or with all
+ * behind it. The program is told or not, but never crashes or waits, and a second process, which has no such trouble, finds
+ * what was promised: a message that was accepted arrives, one that was refused does not, and at QoS 2 none comes twice.
  *
  * The library makes its system calls itself, so the kernel is asked to send SIGSYS for them. */
 #define _GNU_SOURCE
@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -39,14 +40,15 @@ enum { MESSAGES = 3, BEFORE = 60, AT_ONCE = 8, LONGEST = 400, SHORT_WRITE = 0 };
 /* A story with its trouble, in memory that its processes share. */
 struct run {
     int version, callbacks, busy; /* busy: many records come before, so that the store keeps files to fill again */
-    int at, lasting, error;       /* the trouble; SHORT_WRITE: a write that takes one byte only */
+    int at, synchronised, lasting, error; /* the trouble; SHORT_WRITE: a write that takes one byte only */
     char id[64], base[64];
     int counting, operations; /* that the first process has asked for */
     int accepted[MESSAGES], refused[MESSAGES], arrived[MESSAGES], end;
     pid_t process;
 };
 static struct run *run;
-static char *topic; /* of this process */
+static char *topic;   /* of this process */
+static sem_t arrival; /* in on_arrived() */
 
 #ifdef ARCHITECTURE
 
@@ -113,7 +115,7 @@ static void on_system_call(int signal_number, siginfo_t *info, void *context)
     for (int i = 0; i < 5; ++i)
         a[i] = (long)ARGUMENT((ucontext_t *)context, i);
     int count = run->counting && is_of_store(number, a) ? __atomic_add_fetch(&run->operations, 1, __ATOMIC_SEQ_CST) : 0;
-    int fails = count == run->at || (run->lasting && count > run->at);
+    int fails = count >= run->at && (run->lasting || count <= run->at + run->synchronised);
     int writes = number == SYS_write || number == SYS_writev || number == SYS_pwrite64 || number == SYS_pwritev;
     if (!fails || (run->error == SHORT_WRITE && !writes))
         result = let_through(number, a);
@@ -174,6 +176,7 @@ static int on_arrived(void *context, char *name, int length, MQTTClient_message 
     (void)context;
     (void)length;
     take(message->payload, message->payloadlen);
+    sem_post(&arrival);
     MQTTClient_free(name);
     MQTTClient_freeMessage(&message);
     return 1;
@@ -255,7 +258,12 @@ static int wait_for_tokens(MQTTClient client, int patience)
 static void take_one(MQTTClient client, int patience)
 {
     if (run->callbacks) {
-        usleep(2000); /* for on_arrived() */
+        struct timespec deadline;
+        clock_gettime(CLOCK_REALTIME, &deadline);
+        deadline.tv_nsec += patience * 1000000L;
+        deadline.tv_sec += deadline.tv_nsec / 1000000000;
+        deadline.tv_nsec %= 1000000000;
+        sem_timedwait(&arrival, &deadline);
         return;
     }
     char *name = NULL;
@@ -281,19 +289,18 @@ static int all_have_come(void)
 static void live_in_trouble(void)
 {
     watch();
+    if (run->synchronised)
+        setenv("MQTT3C_FSYNC", "1", 1);
     MQTTClient client;
     run->counting = !run->busy;
     int rc = create(&client);
-    if (rc != MQTTCLIENT_SUCCESS) {
+    for (int again = 0; rc != MQTTCLIENT_SUCCESS; ++again) {
         CHECK_INT(rc, MQTTCLIENT_PERSISTENCE_ERROR);
         MQTTClient_destroy(&client);
-        rc = create(&client);
-        if (!run->lasting)
-            CHECK_INT(rc, MQTTCLIENT_SUCCESS);
-        if (rc != MQTTCLIENT_SUCCESS) {
-            MQTTClient_destroy(&client);
+        if (run->lasting)
             return;
-        }
+        CHECK(again <= run->synchronised);
+        rc = create(&client);
     }
     if (run->busy) {
         CHECK(connected(client));
@@ -314,6 +321,9 @@ static void live_in_trouble(void)
     for (long long deadline = now_ms() + patience; now_ms() < deadline && !all_have_come() && connected(client);)
         take_one(client, 50);
     CHECK(all_have_come() || run->lasting);
+    /* what could not be removed is tried again with the next record */
+    if (run->synchronised && connected(client) && publish_to(client, "store_faults/before", "x", 1) == MQTTCLIENT_SUCCESS)
+        CHECK(wait_for_tokens(client, PATIENCE));
     MQTTClient_disconnect(client, 0);
     MQTTClient_destroy(&client);
 }
@@ -402,6 +412,7 @@ static void remove_directory(void)
 static void play(void)
 {
     topic = unique(run->id);
+    CHECK_INT(sem_init(&arrival, 0, 0), 0);
     CHECK(mkdtemp(run->base) != NULL);
     CHECK_INT(in_child(subscribe_first), 0);
     int status = in_child(live_in_trouble);
@@ -423,12 +434,14 @@ static void play(void)
     exit(0);
 }
 
-static void begin(struct run *next, int version, int callbacks, int busy, int at, int lasting, int error)
+static void begin(struct run *next, int version, int callbacks, int busy, int synchronised, int at, int lasting,
+                  int error)
 {
     memset(next, 0, sizeof *next);
     next->version = version, next->callbacks = callbacks, next->busy = busy;
-    next->at = at, next->lasting = lasting, next->error = error;
-    snprintf(next->id, sizeof next->id, "f%d-%d-%d-%d-%d-%d", version, callbacks, busy, at, lasting, error);
+    next->at = at, next->synchronised = synchronised, next->lasting = lasting, next->error = error;
+    snprintf(next->id, sizeof next->id, "f%d-%d-%d-%d-%d-%d-%d", version, callbacks, busy, synchronised, at, lasting,
+             error);
     strcpy(next->base, "/tmp/store_faults.XXXXXX");
     fflush(NULL);
     pid_t child = fork();
@@ -450,10 +463,11 @@ static int finish(struct run *played)
         exit(0);
     }
     if (status != 0)
-        CHECK_FAIL("MQTT %d, %s callbacks,%s operation %d of %d %s with %s: status %x; accepted %d %d %d, arrived %d %d %d",
+        CHECK_FAIL("MQTT %d, %s callbacks,%s%s operation %d of %d %s with %s: status %x; accepted %d %d %d, arrived %d %d %d",
                    played->version, played->callbacks ? "with" : "without", played->busy ? " busy," : "",
+                   played->synchronised ? " synchronised," : "",
                    played->at, played->operations,
-                   played->lasting ? "and all behind it fail" : "fails",
+                   played->lasting ? "and all behind it fail" : played->synchronised ? "and the next one fail" : "fails",
                    played->error == SHORT_WRITE ? "one byte" : strerror(played->error), (unsigned)status,
                    played->accepted[0], played->accepted[1], played->accepted[2], played->arrived[0],
                    played->arrived[1], played->arrived[2]);
@@ -464,7 +478,7 @@ int main(int argc, char **argv)
 {
     static const int versions[] = {MQTTVERSION_3_1_1, MQTTVERSION_5};
     static const int errors[] = {ENOSPC, EIO, EACCES, EMFILE, SHORT_WRITE};
-    enum { ERRORS = sizeof errors / sizeof *errors, KINDS = 6 }; /* alone, lasting, busy; each with two versions */
+    enum { ERRORS = sizeof errors / sizeof *errors, KINDS = 8 }; /* alone, lasting, busy, synchronised; each with two versions */
     read_arguments(argc, argv);
     struct run *runs = mmap(NULL, AT_ONCE * sizeof *runs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(runs != MAP_FAILED);
@@ -473,8 +487,8 @@ int main(int argc, char **argv)
         /* the last ones run together with those that come too late */
         for (; reached && at < LONGEST; at += AT_ONCE) {
             for (int i = 0; i < AT_ONCE; ++i)
-                begin(&runs[i], versions[kind & 1], (at + i) & 1, kind >= 4, at + i, kind == 2 || kind == 3,
-                      errors[(at + i + kind) % ERRORS]);
+                begin(&runs[i], versions[kind & 1], (at + i) & 1, kind / 2 == 2, kind / 2 == 3, at + i,
+                      kind / 2 == 1, errors[(at + i + kind) % ERRORS]);
             for (int i = 0; i < AT_ONCE; ++i)
                 reached = finish(&runs[i]);
         }
