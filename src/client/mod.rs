@@ -75,6 +75,9 @@ impl Client {
         v5: bool,
     ) -> (Arc<Client>, Result<(), Error>) {
         let mut session = Session::new(store.is_some(), Instant::now());
+        if !v5 {
+            session.keep_old_records();
+        }
         let mut messages = Vec::new();
         if let Some(open) = &mut store {
             match records::restore(&mut session, open.as_mut(), v5) {

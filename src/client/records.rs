@@ -129,6 +129,7 @@ pub(super) fn restore(
         inbound,
         queue,
         next_seq,
+        last_id,
     } = restored;
     let outbound = outbound.into_iter().filter_map(|sent| unfinished(sent, v5));
     let inbound = inbound.into_iter().filter_map(|received| {
@@ -145,6 +146,9 @@ pub(super) fn restore(
         v5_record: key.is_v5(),
     });
     session.restore(outbound, inbound, last, next_seq);
+    if let Some(id) = last_id {
+        session.continue_after(id);
+    }
     for (_, message) in &mut queue {
         if message.qos == QoS::ExactlyOnce {
             message.dup = false;
@@ -348,6 +352,26 @@ mod tests {
         let messages = restore(&mut session, &mut store, false).unwrap();
         assert_eq!(messages.len(), 1);
         assert_eq!(store.record_keys(), ["q-1", "r-6"]);
+    }
+
+    /// The original empties records and then writes them. The server may still know the message.
+    #[test]
+    fn the_identifier_of_a_damaged_record_is_not_used_for_the_next_message() {
+        let packet = |id: u8| [0x34, 6, 0, 1, b't', 0, id, b'x'];
+        for (kept, damaged, last) in [
+            ([1, 2], "s-3", 3),
+            ([1, 3], "s-2", 3),
+            ([1, 2], "s-65535", 2),
+        ] {
+            let mut store = MemoryStore::default();
+            for id in kept {
+                store.put(&format!("s-{id}"), &[&packet(id)]).unwrap();
+            }
+            store.put(damaged, &[]).unwrap();
+            let restored = persistence::restore(&mut store, false).unwrap();
+            assert_eq!(restored.outbound.len(), 2);
+            assert_eq!(restored.last_id, PacketId::new(last));
+        }
     }
 
     #[test]

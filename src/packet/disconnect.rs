@@ -18,6 +18,13 @@ pub struct Disconnect {
 }
 
 impl Disconnect {
+    /// Whether the standard has this reason for a DISCONNECT, be it of a client or of a server [MQTT-3.14.2-1].
+    pub fn has_reason(code: ReasonCode) -> bool {
+        [Sender::Client, Sender::Server]
+            .into_iter()
+            .any(|sender| is_disconnect_code(code, sender))
+    }
+
     pub(super) fn encode(
         &self,
         version: ProtocolVersion,

@@ -126,9 +126,9 @@ impl FileStore {
         let lend = self.traffic.is_dense() && self.is_sole();
         let spare = self.scratch.write(directory.as_fd(), name, parts, lend)?;
         if let Err(error) = self.sync_directory() {
-            if is_new {
-                // Nobody has promised to keep it.
-                let _ = self.unlink(name);
+            // Nobody has promised to keep it.
+            if is_new && self.unlink(name).is_err() {
+                self.unremoved.push_back(name.to_owned());
             }
             spare
                 .into_iter()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::{Key, QueuedMessage, Store, StoreError};
-use crate::packet::{Packet, ProtocolVersion, Publish, QoS, decode_record};
+use crate::packet::{Packet, PacketId, ProtocolVersion, Publish, QoS, decode_record};
 use crate::trace;
 use crate::trace::Level;
 
@@ -20,6 +20,9 @@ pub struct Restored {
     pub queue: Vec<(Key, QueuedMessage)>,
     /// The sequence number for the next message that is queued.
     pub next_seq: u32,
+    /// The packet identifier used last, be it for a message whose record is damaged: the server may know it still, and
+    /// would take a new QoS 2 message under it for that one.
+    pub last_id: Option<PacketId>,
 }
 
 /// A PUBLISH from a record.
@@ -62,9 +65,14 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
 
     let mut outbound = Vec::new();
     let mut inbound = Vec::new();
+    let mut used = Vec::new();
     for &key in &keys {
         match key {
-            Key::Sent { .. } => outbound.extend(read_publish(store, key)?),
+            Key::Sent { id, .. } => {
+                let sent = read_publish(store, key)?;
+                used.push(u32::from(sent.as_ref().map_or(id, RestoredPublish::id)));
+                outbound.extend(sent);
+            }
             Key::Received { .. } => inbound.extend(read_publish(store, key)?),
             Key::PubRel { .. } | Key::Queued { .. } => {}
         }
@@ -87,6 +95,7 @@ pub fn restore(store: &mut dyn Store, v5_client: bool) -> Result<Restored, Store
         inbound,
         queue,
         next_seq,
+        last_id: last_used(used),
     })
 }
 
@@ -203,6 +212,15 @@ fn put_in_sending_order(outbound: &mut [RestoredPublish]) {
     let ids: Vec<u32> = outbound.iter().map(|sent| u32::from(sent.id())).collect();
     let first = first_after_gap(&ids, u32::from(u16::MAX));
     outbound.rotate_left(first);
+}
+
+/// The last one in the order in which they were sent.
+fn last_used(mut ids: Vec<u32>) -> Option<PacketId> {
+    ids.sort_unstable();
+    let first = first_after_gap(&ids, u32::from(u16::MAX));
+    ids.rotate_left(first);
+    let last = u16::try_from(*ids.last()?).ok()?;
+    PacketId::new(last)
 }
 
 /// The index behind the largest gap in ascending `numbers`, which come from a circle of `size`.

@@ -23,7 +23,7 @@ impl Session {
     }
 
     pub(super) fn handle_pubrec(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
-        let (id, v5) = (ack.packet_id, self.is_v5());
+        let (id, v5, keeps_old) = (ack.packet_id, self.is_v5(), self.keeps_old_records);
         self.trace_in(|| format!("PUBREC msgid: {id}"));
         let Some(message) = self.inflight.get_mut(id) else {
             if self.requests.contains_key(&id) {
@@ -47,10 +47,8 @@ impl Session {
         }
         let before = std::mem::replace(&mut message.awaiting, Awaiting::PubComp);
         message.sent_at = Some(now);
-        match v5 {
-            true => message.records.pubrel_v5 = true,
-            false => message.records.pubrel_v3 = true,
-        }
+        let v5 = message.records.next_is_v5(v5, keeps_old);
+        message.records.set_pubrel(v5);
         if before == Awaiting::PubRec {
             self.set_undo(|| Undo::PubRel(id));
         }

@@ -6,6 +6,7 @@ use crate::packet::{
     ConnAck, Disconnect, Malformed, Packet, Properties, Property, ProtocolVersion, ReasonCode,
     TooLarge,
 };
+use crate::trace::Level;
 use std::time::{Duration, Instant};
 
 /// [MQTT-3.2.0-1]
@@ -114,7 +115,8 @@ impl Session {
     }
 
     /// DISCONNECT by the application's wish: from now on nothing else is sent [MQTT-3.14.4-1], and the transport is to
-    /// be closed [MQTT-3.14.4-2]. `properties` are sent on MQTT 5 only.
+    /// be closed [MQTT-3.14.4-2]. `reason` and `properties` are sent on MQTT 5 only; a reason that DISCONNECT cannot have
+    /// [MQTT-3.14.2-1] goes as an unspecified error.
     pub fn disconnect(
         &mut self,
         reason: ReasonCode,
@@ -122,6 +124,17 @@ impl Session {
     ) -> Result<(), TooLarge> {
         if self.state == State::Connected {
             let disconnect = match self.is_v5() {
+                true if !Disconnect::has_reason(reason) => {
+                    crate::trace!(
+                        Level::Error,
+                        "{} DISCONNECT cannot have the reason {reason:?}",
+                        self.label
+                    );
+                    Disconnect {
+                        reason: ReasonCode::UNSPECIFIED_ERROR,
+                        properties,
+                    }
+                }
                 true => Disconnect { reason, properties },
                 false => Disconnect {
                     reason: ReasonCode::SUCCESS,

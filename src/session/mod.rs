@@ -84,6 +84,8 @@ pub struct Session {
     inbound_aliases: TopicAliases,
     keep_alive: KeepAlive,
     keeps_records: bool,
+    /// A message that has a record of 3.1 or 3.1.1 gets none of 5.
+    keeps_old_records: bool,
     /// Sequence number for the next queued message's record.
     next_queue_seq: u32,
     send: SendQueue,
@@ -125,6 +127,7 @@ impl Session {
             inbound_aliases: TopicAliases::default(),
             keep_alive: KeepAlive::new(Duration::ZERO, now),
             keeps_records,
+            keeps_old_records: false,
             next_queue_seq: 1,
             send: SendQueue::default(),
             store_ops: VecDeque::new(),
@@ -150,11 +153,22 @@ impl Session {
         next_queue_seq: u32,
     ) {
         for message in outbound {
-            self.ids.continue_after(message.id);
+            self.continue_after(message.id);
             self.inflight.push(message);
         }
         self.restore_received(inbound, queued);
         self.next_queue_seq = next_queue_seq;
+    }
+
+    /// New packet identifiers follow this one.
+    pub fn continue_after(&mut self, last: PacketId) {
+        self.ids.continue_after(last);
+    }
+
+    /// The client was created for an older version than 5, as the next one will be, which could not read records of 5. Its
+    /// connections can be of 5 all the same.
+    pub fn keep_old_records(&mut self) {
+        self.keeps_old_records = true;
     }
 
     /// Whether CONNACK has come and the connection has not ended.

@@ -56,17 +56,15 @@ impl Session {
 
     /// PUBLISH again, with DUP [MQTT-3.3.1-1], or PUBREL again. `false`: the server's limits forbid it.
     fn resend(&mut self, id: PacketId, now: Instant) -> bool {
-        let v5 = self.is_v5();
+        let (v5, keeps_old) = (self.is_v5(), self.keeps_old_records);
         let Some(message) = self.inflight.get_mut(id) else {
             return false;
         };
+        let v5_record = message.records.next_is_v5(v5, keeps_old);
         if message.awaiting == Awaiting::PubComp {
-            match v5 {
-                true => message.records.pubrel_v5 = true,
-                false => message.records.pubrel_v3 = true,
-            }
+            message.records.set_pubrel(v5_record);
             message.sent_at = Some(now);
-            self.store(|| StoreOp::PutPubRel { v5, id });
+            self.store(|| StoreOp::PutPubRel { v5: v5_record, id });
             self.trace_resend("PUBREL", id);
             self.send_pubrel(id);
             return true;
@@ -78,7 +76,7 @@ impl Session {
         message.sent_at = Some(now);
         message.packet = packet.clone().into();
         message.packet_v5 = v5;
-        match v5 {
+        match v5_record {
             true => message.records.sent_v5 = true,
             false => message.records.sent_v3 = true,
         }
@@ -95,11 +93,14 @@ impl Session {
                 self.label
             );
         }
-        self.store(|| StoreOp::PutSent {
-            v5,
-            id,
-            packet: packet.clone(),
-        });
+        // The one there is in another form tells the same.
+        if v5_record == v5 {
+            self.store(|| StoreOp::PutSent {
+                v5,
+                id,
+                packet: packet.clone(),
+            });
+        }
         self.send.push(&packet);
         true
     }

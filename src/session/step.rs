@@ -19,6 +19,21 @@ pub struct OutboundRecords {
     pub pubrel_v5: bool,
 }
 
+impl OutboundRecords {
+    /// Whether the next record is one of 5. `keeps_old`: not for a message that has one of 3.1 or 3.1.1.
+    pub(super) fn next_is_v5(self, v5_connection: bool, keeps_old: bool) -> bool {
+        v5_connection && !(keeps_old && self.sent_v3)
+    }
+
+    /// PUBREL gets a record.
+    pub(super) fn set_pubrel(&mut self, v5: bool) {
+        match v5 {
+            true => self.pubrel_v5 = true,
+            false => self.pubrel_v3 = true,
+        }
+    }
+}
+
 /// A change to the stored records, to be carried out before anything of this step is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreOp {

@@ -27,6 +27,7 @@ pub(super) struct Client {
     /// A step was taken back because its record could not be stored.
     pub(super) taken_back: bool,
     keeps_records: bool,
+    pub(super) keeps_old_records: bool,
 }
 
 impl Client {
@@ -56,6 +57,7 @@ impl Client {
             fuse: None,
             taken_back: false,
             keeps_records: true,
+            keeps_old_records: false,
         }
     }
 
@@ -243,6 +245,9 @@ impl Client {
     pub(super) fn restart(&mut self) {
         self.fuse = None;
         self.session = Session::new(true, self.now);
+        if self.keeps_old_records {
+            self.session.keep_old_records();
+        }
         let outbound = self.disk.restored_outbound();
         let inbound = self.disk.restored_inbound();
         let queued = self.disk.queue.last_key_value();
@@ -300,11 +305,11 @@ impl Client {
         let v5 = self.session.is_v5();
         let covered = match packet {
             Packet::Publish(publish) => {
-                let key = publish.packet_id.map(|id| Key::Sent(v5, id));
-                key.is_none_or(|key| self.disk.holds(key))
+                let holds = |id| self.holds_sent(|v5| Key::Sent(v5, id));
+                publish.packet_id.is_none_or(holds)
             }
             Packet::PubRel(ack) if self.session.is_pending(ack.packet_id) => {
-                self.disk.holds(Key::PubRel(v5, ack.packet_id))
+                self.holds_sent(|v5| Key::PubRel(v5, ack.packet_id))
             }
             Packet::PubRec(ack) => [v5, !v5]
                 .iter()
@@ -312,6 +317,12 @@ impl Client {
             _ => true,
         };
         assert!(covered, "no record for {}", line(packet));
+    }
+
+    /// Whether there is this record of a message on the way to the server.
+    fn holds_sent(&self, key: impl Fn(bool) -> Key) -> bool {
+        self.disk.holds(key(self.session.is_v5()))
+            || self.keeps_old_records && self.disk.holds(key(false))
     }
 
     fn burn(&mut self) -> Result<(), Crash> {

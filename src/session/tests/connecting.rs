@@ -242,6 +242,25 @@ fn only_mqtt_5_tells_the_reason_of_a_disconnect() {
 }
 
 #[test]
+fn a_reason_that_disconnect_cannot_have_goes_as_an_unspecified_error() {
+    let reasons = [
+        0x00, 0x01, 0x04, 0x18, 0x7f, 0x80, 0x82, 0x8b, 0x91, 0xa2, 0xa3, 0xff,
+    ];
+    let sent = reasons.map(|reason| {
+        let mut client = Client::connected(V5);
+        client
+            .session
+            .disconnect(ReasonCode(reason), Some(Properties::new()))
+            .unwrap();
+        client.drain_bytes()[..].to_vec()
+    });
+    let codes = [
+        0x00, 0x80, 0x04, 0x80, 0x80, 0x80, 0x82, 0x8b, 0x80, 0xa2, 0x80, 0x80,
+    ];
+    assert_eq!(sent, codes.map(|code| vec![0xe0, 2, code, 0]));
+}
+
+#[test]
 fn the_server_of_mqtt_5_may_disconnect() {
     let mut client = Client::connected(V5);
     let disconnect = crate::packet::Disconnect {

@@ -46,6 +46,36 @@ fn a_session_restored_under_another_version_goes_on() {
     }
 }
 
+/// A client that was created for 3.1.1, and is so the next time, has connected with 5 in between.
+#[test]
+fn a_message_with_a_record_of_3_1_1_gets_none_of_5() {
+    let mut client = Client::new(V3_1_1);
+    client.keeps_old_records = true;
+    client.restart();
+    client.connect(connack(false));
+    client.publish(AtLeastOnce, "a");
+    client.publish(ExactlyOnce, "b");
+    client.publish(ExactlyOnce, "c");
+    client.receive(pubrec(3));
+    client.options.version = V5;
+    let resent = ["PUBLISH 1 qos1 dup a", "PUBLISH 2 qos2 dup b", "PUBREL 3"];
+    assert_eq!(client.reconnect(true), resent);
+    client.receive(pubrec(2));
+    let [one, two, three] = [1, 2, 3].map(id);
+    let sent = [one, two, three].map(|id| Key::Sent(false, id));
+    let released = [two, three].map(|id| Key::PubRel(false, id));
+    let records: Vec<Key> = sent.into_iter().chain(released).collect();
+    assert_eq!(client.disk.keys(), records);
+    client.options.version = V3_1_1;
+    client.restart();
+    let resent = ["PUBLISH 1 qos1 dup a", "PUBREL 2", "PUBREL 3"];
+    assert_eq!(client.connect(connack(true)), resent);
+    client.receive(puback(1));
+    client.receive(pubcomp(2));
+    client.receive(pubcomp(3));
+    assert!(client.disk.keys().is_empty());
+}
+
 #[test]
 fn properties_go_when_the_version_has_none() {
     let mut client = Client::connected(V5);
