@@ -164,7 +164,7 @@ static int is_one_of(int rc, int first, int second, int third) { return rc == fi
 static void take(const char *text, int length)
 {
     if (length == 3 && memcmp(text, "end", 3) == 0)
-        ++run->end;
+        __atomic_add_fetch(&run->end, 1, __ATOMIC_SEQ_CST);
     else if (length == 1 && text[0] >= '0' && text[0] < '0' + MESSAGES)
         __atomic_add_fetch(&run->arrived[text[0] - '0'], 1, __ATOMIC_SEQ_CST);
     else
@@ -335,9 +335,9 @@ static void live_after_it(void)
     CHECK_INT(connect_kept(client), MQTTCLIENT_SUCCESS);
     CHECK(wait_for_tokens(client, PATIENCE));
     CHECK_INT(publish(client, "end", 2), MQTTCLIENT_SUCCESS);
-    for (long long deadline = now_ms() + PATIENCE; now_ms() < deadline && run->end == 0;)
+    for (long long deadline = now_ms() + PATIENCE; now_ms() < deadline && __atomic_load_n(&run->end, __ATOMIC_SEQ_CST) == 0;)
         take_one(client, 50);
-    CHECK_INT(run->end, 1);
+    CHECK_INT(__atomic_load_n(&run->end, __ATOMIC_SEQ_CST), 1);
     /* until the last exchange has ended; one whose record could not be removed never does */
     CHECK_INT(MQTTClient_disconnect(client, run->lasting ? QUIET : PATIENCE), MQTTCLIENT_SUCCESS);
     MQTTClient_destroy(&client);
