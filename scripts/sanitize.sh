@@ -15,10 +15,14 @@ thread) runtime=tsan ;;
 *) what= ;;
 esac
 case $what in c | rust) shift 2 ;; *) die "usage: $0 address|thread c|rust [NAME...]" ;; esac
+scripts/setup.sh --strict --sanitizers
 need cargo rustc
 sysroot=$(rustc --print sysroot)
 host=$(rustc -vV | sed -n 's/^host: //p')
-[ -d "$sysroot/lib/rustlib/src/rust/library" ] || die "the standard library's sources are missing: rustup component add rust-src"
+if [ ! -d "$sysroot/lib/rustlib/src/rust/library" ]; then
+    ! have rustup || rustup component add rust-src </dev/null || true
+    [ -d "$sysroot/lib/rustlib/src/rust/library" ] || die "the standard library's sources are missing: rustup component add rust-src"
+fi
 
 out=$PWD/build/sanitize/$sanitizer
 mkdir -p "$out"

@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# setup.sh [--strict]: sees to the programs and libraries that the tests and the demonstration use.
+# setup.sh [--strict] [--sanitizers]: sees to the programs and libraries that the tests and the demonstration use, and
+# what sanitize.sh needs besides.
 # As root on a system with apt-get it installs what is missing, and starts no service; elsewhere it says what is
 # missing. Something missing at the end is an error if nothing can be built without it; with --strict, which is for the
 # tests, in any case.
 set -euo pipefail
 CDPATH= cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
-strict=false
-[ "${1:-}" != --strict ] || strict=true
+strict=false sanitizers=false
+for option in "$@"; do
+    case $option in
+    --strict) strict=true ;;
+    --sanitizers) sanitizers=true ;;
+    *) echo "usage: $0 [--strict] [--sanitizers]" >&2 && exit 2 ;;
+    esac
+done
 
 packages=()
 wanted() { # PACKAGE TEST...: needed unless TEST succeeds
@@ -41,6 +48,7 @@ survey() {
     wanted paho.mqtt.c-examples command -v paho_cs_pub
     wanted util-linux command -v unshare
     wanted iproute2 command -v ip
+    ! $sanitizers || wanted clang command -v clang
     # others have these from where they have Rust
     if $strict && [ "$(command -v cargo)" = /usr/bin/cargo ]; then
         wanted rustfmt cargo fmt --version
