@@ -1,8 +1,7 @@
-//! Names the shared library, notes the commit it is built from and its time, and writes the C headers.
+//! Names the shared library, notes the commit it is built from, and writes the C headers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 use std::{env, fs};
 
 /// One public header: its name, what it is for, and what it is made of.
@@ -197,49 +196,6 @@ fn note_commit() {
         .or_else(commit_of_checkout)
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo::rustc-env=MQTT3C_COMMIT={commit}");
-    println!("cargo::rustc-env=MQTT3C_BUILD_LEVEL={}", build_level());
-}
-
-/// The time of what is built, as the original tells that of its build: `SOURCE_DATE_EPOCH` if given, else that of the
-/// commit, else now.
-fn build_level() -> String {
-    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
-    let given = env::var("SOURCE_DATE_EPOCH").ok();
-    let of_checkout = || {
-        let is_checkout = manifest_dir().join(".git").exists();
-        is_checkout.then(|| git(&["show", "-s", "--format=%ct", "HEAD"]))?
-    };
-    let now = || {
-        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        time.expect("the clock is right").as_secs()
-    };
-    let seconds = |text: String| text.parse().ok();
-    utc(given
-        .and_then(seconds)
-        .or_else(|| of_checkout().and_then(seconds))
-        .unwrap_or_else(now))
-}
-
-/// Seconds since 1970 as `2023-02-28T22:09:12Z`.
-fn utc(seconds: u64) -> String {
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
-    let mut year = 1970;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let february = 28 + u64::from(is_leap(year));
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let (day, hour, minute, second) = (days + 1, second / 3600, second / 60 % 60, second % 60);
-    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// The checked-out commit. A copy unpacked inside somebody else's repository has none.

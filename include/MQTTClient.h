@@ -1265,12 +1265,11 @@ void MQTTClient_setTraceCallback(MQTTClient_traceCallback* callback);
 /**
  * What this library is: an array of names and values, ended by an entry whose name is NULL.
  *
- * The names are "Product name", "Version" (of the interface, as 1.3.15), "Build level" (a time in UTC), and in the library
- * with TLS "OpenSSL version", "OpenSSL flags", "OpenSSL build timestamp", "OpenSSL platform" and "OpenSSL
+ * The names are "Product name", "Version" (of the interface, as 1.3.15), "Build level" (of this implementation), and in
+ * the library with TLS "OpenSSL version", "OpenSSL flags", "OpenSSL build timestamp", "OpenSSL platform" and "OpenSSL
  * directory". The array is constant: do not change or free it. May be called at any time.
  */
-LIBMQTT_API
-struct MQTTClient_nameValue *MQTTClient_getVersionInfo(void);
+LIBMQTT_API struct MQTTClient_nameValue *MQTTClient_getVersionInfo(void);
 
 /**
  * The text of a return code, in English.

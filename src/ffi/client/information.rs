@@ -7,8 +7,8 @@ use std::ffi::{c_char, c_int};
 
 /// What this library is: an array of names and values, ended by an entry whose name is NULL.
 ///
-/// The names are "Product name", "Version" (of the interface, as 1.3.15), "Build level" (a time in UTC), and in the library
-/// with TLS "OpenSSL version", "OpenSSL flags", "OpenSSL build timestamp", "OpenSSL platform" and "OpenSSL
+/// The names are "Product name", "Version" (of the interface, as 1.3.15), "Build level" (of this implementation), and in
+/// the library with TLS "OpenSSL version", "OpenSSL flags", "OpenSSL build timestamp", "OpenSSL platform" and "OpenSSL
 /// directory". The array is constant: do not change or free it. May be called at any time.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn MQTTClient_getVersionInfo() -> *mut MQTTClient_nameValue {

@@ -24,14 +24,13 @@ pub(in crate::ffi) fn rows() -> Vec<(&'static str, String)> {
     [
         (
             "Product name",
-            format!(
-                "mqtt3c {} ({}), a Rust implementation of the Paho synchronous MQTT C client API",
-                env!("CARGO_PKG_VERSION"),
-                env!("MQTT3C_COMMIT")
-            ),
+            "mqtt3c, a Rust implementation of the Paho synchronous MQTT C client API".to_owned(),
         ),
         ("Version", INTERFACE_VERSION.to_owned()),
-        ("Build level", env!("MQTT3C_BUILD_LEVEL").to_owned()),
+        (
+            "Build level",
+            format!("{} {}", env!("CARGO_PKG_VERSION"), env!("MQTT3C_COMMIT")),
+        ),
     ]
     .into_iter()
     .chain(openssl_rows())
