@@ -1,13 +1,15 @@
 //! The directories of records: their names, how they are found, made and locked.
 
+use std::borrow::Cow;
 use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::process::{Resource, getrlimit};
 
 use super::StoreError;
 use super::lock::DirectoryLock;
@@ -24,6 +26,47 @@ pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A lock tells nobody when it is free, but to a thread that could not stop waiting.
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How a store reaches its directory.
+#[derive(Debug)]
+pub(super) enum Access {
+    /// It stays open.
+    Open(File),
+    /// By its path, because the process has few descriptors left.
+    ByPath(PathBuf),
+}
+
+impl Access {
+    fn new(directory: File, path: &Path) -> Access {
+        match is_among_the_last(directory.as_fd()) {
+            true => Access::ByPath(path.to_owned()),
+            false => Access::Open(directory),
+        }
+    }
+
+    /// An entry of the directory, as the system's `...at` calls take it.
+    pub(super) fn entry<'a>(&'a self, name: &'a str) -> (BorrowedFd<'a>, Cow<'a, Path>) {
+        match self {
+            Access::Open(directory) => (directory.as_fd(), Path::new(name).into()),
+            Access::ByPath(path) => (CWD, path.join(name).into()),
+        }
+    }
+
+    /// Calls with the open directory.
+    pub(super) fn with<T>(&self, operation: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+        match self {
+            Access::Open(directory) => operation(directory),
+            Access::ByPath(path) => operation(&open_directory(path)?),
+        }
+    }
+}
+
+/// Whether so many descriptors are in use that stores keep none: the original needs one for each client, its socket, and
+/// a program may have as many clients as it has descriptors.
+pub(super) fn is_among_the_last(descriptor: BorrowedFd<'_>) -> bool {
+    let limit = getrlimit(Resource::Nofile).current;
+    limit.is_some_and(|limit| descriptor.as_raw_fd() as u64 >= limit / 4)
+}
 
 /// `<client id>-<address>` with the address's colons replaced.
 pub(super) fn directory_name(client_id: &[u8], address: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -64,11 +107,11 @@ fn open_or_create_directory(path: &Path) -> io::Result<File> {
 }
 
 /// The directory, created if need be, and its lock.
-pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(File, DirectoryLock)> {
+pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(Access, DirectoryLock)> {
     let deadline = Instant::now() + patience;
     loop {
         let directory = open_or_create_directory(path)?;
-        let Some(lock) = DirectoryLock::try_new(directory.as_fd())? else {
+        let Some(lock) = DirectoryLock::try_new(&directory)? else {
             if Instant::now() >= deadline {
                 return Err(io::Error::other("another process uses it"));
             }
@@ -81,7 +124,7 @@ pub(super) fn open_locked(path: &Path, patience: Duration) -> io::Result<(File, 
             current => current?,
         };
         if lock.is_for(current.as_fd()) {
-            return Ok((directory, lock));
+            return Ok((Access::new(directory, path), lock));
         }
     }
 }

@@ -8,16 +8,15 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
-use rustix::io::Errno;
 
 use super::directory::{
-    LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
+    Access, LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
 };
 use super::lock::DirectoryLock;
 use super::scratch::Scratch;
@@ -44,7 +43,7 @@ const RETRIES: usize = 16;
 pub struct FileStore {
     path: PathBuf,
     /// `None` once closed.
-    directory: Option<File>,
+    directory: Option<Access>,
     /// `None` once closed, or when the directory came back under another process's lock.
     lock: Option<DirectoryLock>,
     scratch: Scratch,
@@ -99,11 +98,8 @@ impl FileStore {
         &self.path
     }
 
-    fn directory(&self) -> io::Result<BorrowedFd<'_>> {
-        match &self.directory {
-            Some(directory) => Ok(directory.as_fd()),
-            None => Err(closed()),
-        }
+    fn directory(&self) -> io::Result<&Access> {
+        self.directory.as_ref().ok_or_else(closed)
     }
 
     /// Another process may have taken over the directory since this one was forked, or may still have it: the child of
@@ -114,7 +110,8 @@ impl FileStore {
         }
         // The files are those of the process that this one was forked from.
         self.lent.clear();
-        let lock = self.directory().and_then(DirectoryLock::try_new);
+        let directory = self.directory();
+        let lock = directory.and_then(|directory| directory.with(DirectoryLock::try_new));
         if let Ok(Some(lock)) = lock {
             self.lock = Some(lock);
         }
@@ -122,9 +119,10 @@ impl FileStore {
 
     fn write(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         let directory = self.directory.as_ref().ok_or_else(closed)?;
-        let is_new = self.sync && !is_regular(directory.as_fd(), name);
+        let (at, entry) = directory.entry(name);
+        let is_new = self.sync && !is_regular(at, &entry);
         let lend = self.traffic.is_dense() && self.is_sole();
-        let spare = self.scratch.write(directory.as_fd(), name, parts, lend)?;
+        let spare = self.scratch.write(at, &entry, parts, lend)?;
         if let Err(error) = self.sync_directory() {
             // Nobody has promised to keep it.
             if is_new && self.unlink(name).is_err() {
@@ -154,9 +152,9 @@ impl FileStore {
         self.lock.as_ref().is_some_and(DirectoryLock::is_sole)
     }
 
-    fn unlink(&self, name: &str) -> rustix::io::Result<()> {
-        let directory = self.directory.as_ref().ok_or(Errno::BADF)?;
-        rustix::fs::unlinkat(directory, name, AtFlags::empty())
+    fn unlink(&self, name: &str) -> io::Result<()> {
+        let (at, entry) = self.directory()?.entry(name);
+        Ok(rustix::fs::unlinkat(at, &*entry, AtFlags::empty())?)
     }
 
     /// Files to be filled again go; those that are records stay that.
@@ -171,15 +169,14 @@ impl FileStore {
 
     fn sync_directory(&self) -> io::Result<()> {
         match self.sync {
-            true => self.directory.as_ref().ok_or_else(closed)?.sync_all(),
+            true => self.directory()?.with(File::sync_all),
             false => Ok(()),
         }
     }
 
     fn take_away(&mut self, name: &str) -> io::Result<()> {
         let spare = self.lent.remove(name);
-        let removed = self.unlink(name).map_err(io::Error::from);
-        let removed = removed.and_then(|()| self.sync_directory());
+        let removed = self.unlink(name).and_then(|()| self.sync_directory());
         match spare {
             // Another store may have given it a name that is not known here.
             Some(spare) if removed.is_ok() && self.is_sole() => self.scratch.give_back(spare),
@@ -187,7 +184,7 @@ impl FileStore {
             spare => self.discard(spare),
         }
         match removed {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
             removed => removed,
         }
     }
@@ -210,9 +207,9 @@ impl FileStore {
 
     fn list(&self) -> io::Result<Vec<String>> {
         let directory = self.directory()?;
-        let entries = match Dir::read_from(directory) {
+        let entries = match directory.with(|directory| Ok(Dir::read_from(directory)?)) {
             // Somebody has removed the directory.
-            Err(Errno::NOENT) => return Ok(Vec::new()),
+            Err(error) if is_gone(&error) => return Ok(Vec::new()),
             entries => entries?,
         };
         let mut keys = Vec::new();
@@ -225,7 +222,10 @@ impl FileStore {
                 continue;
             };
             let is_file = match entry.file_type() {
-                FileType::Unknown => is_regular(directory, name),
+                FileType::Unknown => {
+                    let (at, entry) = directory.entry(name);
+                    is_regular(at, &entry)
+                }
                 file_type => file_type == FileType::RegularFile,
             };
             if is_file {
@@ -238,7 +238,8 @@ impl FileStore {
     fn read_record(&self, key: &str, name: &str) -> io::Result<Vec<u8>> {
         // Neither a symbolic link nor a wait for the other end of a pipe.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = rustix::fs::openat(self.directory()?, name, flags, Mode::empty())?;
+        let (at, entry) = self.directory()?.entry(name);
+        let file = rustix::fs::openat(at, &*entry, flags, Mode::empty())?;
         let mut file = File::from(file);
         let length = file.metadata()?.len();
         let mut record = Vec::new();
@@ -275,7 +276,8 @@ impl FileStore {
             number += 1;
             target = aside.join(format!("{name}.{number}"));
         }
-        Ok(rustix::fs::renameat(self.directory()?, name, CWD, &target)?)
+        let (at, entry) = self.directory()?.entry(name);
+        Ok(rustix::fs::renameat(at, &*entry, CWD, &target)?)
     }
 }
 
@@ -286,8 +288,7 @@ impl Store for FileStore {
         self.retry_removals(&name);
         self.traffic.note(Instant::now());
         let mut result = self.write(&name, parts);
-        let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-        if result.as_ref().is_err_and(gone) {
+        if result.as_ref().is_err_and(is_gone) {
             // Another store of the same client has removed the directory, empty as it was.
             result = open_locked(&self.path, Duration::ZERO).and_then(|(directory, lock)| {
                 self.directory = Some(directory);
@@ -328,7 +329,10 @@ impl Store for FileStore {
 
     fn contains_key(&mut self, key: &str) -> bool {
         match (self.directory(), file_name(key)) {
-            (Ok(directory), Ok(name)) => is_regular(directory, &name),
+            (Ok(directory), Ok(name)) => {
+                let (at, entry) = directory.entry(&name);
+                is_regular(at, &entry)
+            }
             _ => false,
         }
     }
@@ -389,9 +393,13 @@ fn file_name(key: &str) -> Result<String, StoreError> {
     Ok(format!("{key}{SUFFIX}"))
 }
 
-fn is_regular(directory: BorrowedFd<'_>, name: &str) -> bool {
-    rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+fn is_regular(at: BorrowedFd<'_>, entry: &Path) -> bool {
+    rustix::fs::statat(at, entry, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 fn is_directory(error: &io::Error) -> bool {

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use tempfile::TempDir;
 
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 
 use super::*;
 
@@ -293,8 +294,58 @@ fn keys_cannot_lead_out_of_the_directory() {
 fn descriptors_are_closed_on_exec() {
     let base = base();
     let store = open(&base);
-    let flags = rustix::io::fcntl_getfd(store.directory().unwrap()).unwrap();
+    let flags = store
+        .directory()
+        .and_then(|access| access.with(|directory| Ok(rustix::io::fcntl_getfd(directory)?)))
+        .unwrap();
     assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
+}
+
+/// A store of a process that has few descriptors left.
+fn open_by_path(base: &TempDir) -> FileStore {
+    let mut store = open(base);
+    store.directory = Some(Access::ByPath(store.path.clone()));
+    store
+}
+
+#[test]
+fn a_store_without_a_descriptor_of_its_own_keeps_records_all_the_same() {
+    let base = base();
+    let mut store = open_by_path(&base);
+    store.put("s-1", &[b"a ", b"record"]).unwrap();
+    store.put("s-2", &[b"x"]).unwrap();
+    store.put("s-2", &[b"replaced"]).unwrap();
+    assert_eq!(names(store.path()), ["s-1.msg", "s-2.msg"]);
+    assert_eq!(store.get("s-1").unwrap(), b"a record");
+    assert_eq!(store.get("s-2").unwrap(), b"replaced");
+    assert!(store.contains_key("s-1") && !store.contains_key("s-3"));
+    store.remove("s-1").unwrap();
+    store.remove("s-1").unwrap();
+    assert_eq!(store.keys().unwrap(), ["s-2"]);
+    store.set_aside("s-2").unwrap();
+    assert_eq!(store.keys().unwrap(), [""; 0]);
+
+    fs::remove_dir_all(store.path()).unwrap();
+    assert_eq!(store.keys().unwrap(), [""; 0]);
+    store.remove("s-1").unwrap();
+    store.put("s-4", &[b"y"]).unwrap();
+    store.directory = Some(Access::ByPath(store.path.clone()));
+    store.clear().unwrap();
+    store.close();
+    assert_eq!(names(base.path()), ["cid-127.0.0.1-1883.damaged"]);
+    assert!(store.put("s-1", &[b"x"]).is_err(), "it is closed");
+}
+
+#[test]
+fn a_synchronised_store_without_a_descriptor_of_its_own_keeps_records_all_the_same() {
+    let base = base();
+    let mut store = open_by_path(&base);
+    store.sync = true;
+    store.scratch = Scratch::new(base.path(), true);
+    store.put("s-1", &[b"x"]).unwrap();
+    assert_eq!(store.get("s-1").unwrap(), b"x");
+    store.remove("s-1").unwrap();
+    assert_eq!(names(store.path()), [""; 0]);
 }
 
 /// What another process does that holds the directory: a lock by another open file description.

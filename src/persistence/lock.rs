@@ -3,10 +3,12 @@
 //! The lock is on the directory itself, so nothing lies in it that is no record, and it ends with the process however
 //! that ends. It does not keep stores of one process apart: those share it, as they share the directory.
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::MutexGuard;
 
+use super::directory::is_among_the_last;
 use crate::process_lock::{ProcessMutex, generation};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
@@ -30,15 +32,15 @@ static LOCKED: ProcessMutex<Vec<Locked>> = ProcessMutex::new(Vec::new());
 /// A store's share in its process's lock.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
-    /// `None` on a file system without locks.
+    /// `None` on a file system without locks, and where the process has no descriptor to spare for one.
     id: Option<DirectoryId>,
     generation: u32,
 }
 
 impl DirectoryLock {
     /// Locks a directory without waiting; `None` if another process has it.
-    pub(super) fn try_new(directory: BorrowedFd<'_>) -> io::Result<Option<DirectoryLock>> {
-        let id = directory_id(directory)?;
+    pub(super) fn try_new(directory: &File) -> io::Result<Option<DirectoryLock>> {
+        let id = directory_id(directory.as_fd())?;
         let generation = generation();
         let lock = |id| Some(DirectoryLock { id, generation });
         let mut locked = LOCKED.lock();
@@ -50,6 +52,10 @@ impl DirectoryLock {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let descriptor = rustix::fs::openat(directory, ".", flags, Mode::empty())?;
         match rustix::fs::flock(&descriptor, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) if is_among_the_last(descriptor.as_fd()) => {
+                unlock(&descriptor);
+                Ok(lock(None))
+            }
             Ok(()) => {
                 locked.push(Locked {
                     id,
@@ -95,10 +101,14 @@ impl Drop for DirectoryLock {
         locked[index].stores -= 1;
         if locked[index].stores == 0 {
             let last = locked.swap_remove(index);
-            // Not by closing alone: a program that was just started may not have closed its copy yet.
-            let _ = rustix::fs::flock(&last.descriptor, FlockOperation::Unlock);
+            unlock(&last.descriptor);
         }
     }
+}
+
+/// Not by closing alone: a program that was just started may not have closed its copy yet.
+fn unlock(descriptor: &OwnedFd) {
+    let _ = rustix::fs::flock(descriptor, FlockOperation::Unlock);
 }
 
 fn directory_id(directory: BorrowedFd<'_>) -> io::Result<DirectoryId> {

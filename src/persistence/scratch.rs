@@ -80,7 +80,7 @@ impl Scratch {
     pub(super) fn write(
         &mut self,
         records: BorrowedFd<'_>,
-        name: &str,
+        name: &Path,
         parts: &[&[u8]],
         lend: bool,
     ) -> io::Result<Option<Spare>> {
@@ -166,7 +166,7 @@ impl Scratch {
     fn write_linked(
         &mut self,
         records: BorrowedFd<'_>,
-        name: &str,
+        name: &Path,
         parts: &[&[u8]],
     ) -> io::Result<Option<Spare>> {
         let length = parts.iter().map(|part| part.len() as u64).sum();
@@ -252,11 +252,13 @@ impl Scratch {
     fn write_unnamed(
         &mut self,
         records: BorrowedFd<'_>,
-        name: &str,
+        name: &Path,
         parts: &[&[u8]],
     ) -> io::Result<()> {
+        let above = name.parent().filter(|path| *path != Path::new(""));
+        let directory = above.unwrap_or(Path::new("."));
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(records, ".", flags, FILE_MODE)?);
+        let file = File::from(rustix::fs::openat(records, directory, flags, FILE_MODE)?);
         write_parts(&file, parts)?;
         self.synchronise(&file)?;
         let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -277,7 +279,7 @@ impl Scratch {
     fn write_named(
         &mut self,
         records: BorrowedFd<'_>,
-        name: &str,
+        name: &Path,
         parts: &[&[u8]],
     ) -> io::Result<()> {
         let (number, file) = self.create_file()?;
@@ -288,7 +290,12 @@ impl Scratch {
         self.rename_to_record(number, records, name)
     }
 
-    fn rename_to_record(&self, number: u64, records: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    fn rename_to_record(
+        &self,
+        number: u64,
+        records: BorrowedFd<'_>,
+        name: &Path,
+    ) -> io::Result<()> {
         let own = &self.own.as_ref().ok_or(Errno::NOENT)?.descriptor;
         rustix::fs::renameat(own, file_name(number), records, name).map_err(|error| {
             self.remove(number);

@@ -25,7 +25,7 @@ impl Place {
 
     fn write(&self, scratch: &mut Scratch, name: &str, record: &[u8]) {
         scratch
-            .write(self.records.as_fd(), name, &[record], false)
+            .write(self.records.as_fd(), Path::new(name), &[record], false)
             .unwrap();
         self.check(name, record);
     }
@@ -41,7 +41,7 @@ impl Place {
 
     /// Into a file to be filled again.
     fn lend(&self, scratch: &mut Scratch, name: &str, record: &[u8]) -> Option<Spare> {
-        let spare = scratch.write(self.records.as_fd(), name, &[record], true);
+        let spare = scratch.write(self.records.as_fd(), Path::new(name), &[record], true);
         self.check(name, record);
         spare.unwrap()
     }
