@@ -81,10 +81,11 @@ impl Client {
             Ok(()) => Ok(()),
             Err(number) => {
                 self.wait_until_taken(state, number);
-                match state.link_number() == number {
-                    true => Ok(()),
-                    false => Err(Error::Failure),
+                if state.link_number() == number {
+                    return Ok(());
                 }
+                self.wait_for_loss_told(state);
+                Err(Error::Failure)
             }
         }
     }
