@@ -105,9 +105,21 @@ for story in "${stories[@]}"; do
 done
 wait "${started[@]}" 2>/dev/null || true # some were waited for above
 
-failed=0
+failed=()
 for story in "${stories[@]}"; do
-    [ "$(cat "$WORK/$story.status" 2>/dev/null)" = 0 ] || failed=$((failed + 1))
+    [ "$(cat "$WORK/$story.status" 2>/dev/null)" = 0 ] || failed+=("$story")
 done
-echo "differential stories ($mode): $((${#stories[@]} - failed)) passed, $failed failed"
-[ $failed -eq 0 ]
+# Some stories look how long a call takes: a few may fail beside so many others, on a machine that is busy besides.
+if [ "$mode" = check ] && [ ${#failed[@]} -gt 0 ] && [ ${#failed[@]} -le 3 ]; then
+    again=("${failed[@]}")
+    failed=()
+    for story in "${again[@]}"; do
+        if check_one "$story" >/dev/null 2>&1; then
+            echo "ok      $story, alone"
+        else
+            failed+=("$story")
+        fi
+    done
+fi
+echo "differential stories ($mode): $((${#stories[@]} - ${#failed[@]})) passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
