@@ -52,6 +52,16 @@ pub struct Callbacks {
     pub published: Option<CallbackRef<Completed>>,
 }
 
+impl Callbacks {
+    /// Whether there is one for this end of the connection.
+    pub(super) fn want_loss(&self, notice: &Notice) -> bool {
+        match notice {
+            Notice::ServerDisconnect(_) => self.disconnected.is_some(),
+            _ => self.connection_lost.is_some(),
+        }
+    }
+}
+
 /// Something the application is to be told, in order with the messages.
 #[derive(Clone, Debug)]
 pub(super) enum Notice {

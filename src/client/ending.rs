@@ -4,8 +4,13 @@
 use super::state::State;
 use super::worker::Work;
 use super::{Client, reactor};
-use crate::packet::{Disconnect, Malformed};
+use crate::packet::{Disconnect, Malformed, ReasonCode};
 use crate::process_lock::MutexGuard;
+use std::time::{Duration, Instant};
+
+/// How long the reason for the end of a connection waits for a thread that is writing. A write does not block, but a trace
+/// callback before it may.
+const WRITE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How the server has ended a connection.
 pub(super) enum Ending {
@@ -57,13 +62,39 @@ impl Client {
         match ending {
             Ending::Closed(why) | Ending::Unanswered(why) => self.lose_connection(state, &why),
             Ending::Failed(Malformed { reason, detail }) => {
-                state.session.send_disconnect_for(reason);
-                let _ = self.drain(state);
-                self.flush(state);
+                self.say_why(state, reason);
                 self.lose_connection(state, detail);
             }
             Ending::Disconnected(disconnect) => self.handle_server_disconnect(state, disconnect),
         }
+    }
+
+    /// Tells the server (MQTT 5) why the connection is about to end, behind what another thread is in the middle of writing.
+    /// Nothing follows [MQTT-3.14.4-1]: other calls wait meanwhile.
+    pub(super) fn say_why(&self, state: &mut MutexGuard<'_, State>, reason: ReasonCode) {
+        let number = state.link_number();
+        state.session.send_disconnect_for(reason);
+        let _ = self.drain(state);
+        self.wait_idle(state);
+        if state.link_number() != number || state.outbox.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        state.busy = true;
+        if state.sending {
+            let _blocking = reactor::Blocking::begin();
+            let patience = now + WRITE_PATIENCE;
+            while state.sending && Instant::now() < patience {
+                self.changed.wait_until(state, patience);
+            }
+        }
+        if state.link_number() == number {
+            // What the socket does not take is lost with the connection.
+            let _ = self.write_outbox(state, now);
+        }
+        state.busy = false;
+        self.changed.notify_all();
+        self.resume_missed(state);
     }
 
     /// Whether the server has ended the connection: nothing is to be read then. An end that was kept is looked at again.

@@ -127,11 +127,7 @@ impl Client {
                     "PINGRESP not received in keepalive interval for client {} on socket {socket}, disconnecting",
                     self.name()
                 );
-                state
-                    .session
-                    .send_disconnect_for(ReasonCode::KEEP_ALIVE_TIMEOUT);
-                let _ = self.drain(state);
-                self.flush(state);
+                self.say_why(state, ReasonCode::KEEP_ALIVE_TIMEOUT);
                 self.lose_connection(
                     state,
                     "the server did not answer in the keep alive interval",

@@ -11,14 +11,14 @@ use crate::trace::Level;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long after a loss calls that notice it wait for connectionLost to return, as they do in the original for 5 s:
-/// programs look behind them for what it noted. One that reconnects may take longer.
+/// How long after a loss calls that notice it wait for connectionLost or disconnected to return, as they do in the original
+/// for 5 s: programs look behind them for what it noted. One that reconnects may take longer.
 const LOSS_PATIENCE: Duration = Duration::from_millis(100);
 
 impl Client {
     /// Tells the application about the end of the connection, after everything received before it.
     pub(super) fn notice_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
-        if matches!(notice, Notice::ConnectionLost) && state.callbacks.connection_lost.is_some() {
+        if state.callbacks.want_loss(&notice) {
             state.loss_untold = Some(Instant::now() + LOSS_PATIENCE);
         }
         if state.driver == Driver::Workers
@@ -47,10 +47,7 @@ impl Client {
     }
 
     pub(super) fn start_loss(&self, state: &mut MutexGuard<'_, State>, notice: Notice) {
-        let wanted = match notice {
-            Notice::ConnectionLost => state.callbacks.connection_lost.is_some(),
-            _ => state.callbacks.disconnected.is_some(),
-        };
+        let wanted = state.callbacks.want_loss(&notice);
         let Some(client) = self.this.upgrade().filter(|_| wanted && !state.destroyed) else {
             return;
         };
@@ -84,9 +81,8 @@ impl Client {
                 "Calling connectionLost for client {}",
                 self.name()
             );
-            if !matches!(notice, Notice::ServerDisconnect(_)) {
-                state.telling_loss = Some(ThreadMark::current());
-            }
+            state.telling_loss = Some(ThreadMark::current());
+            state.telling_disconnect = matches!(notice, Notice::ServerDisconnect(_));
             MutexGuard::unlocked(&mut state, || {
                 self.flush_trace();
                 match &notice {
@@ -111,7 +107,7 @@ impl Client {
         self.flush_trace();
     }
 
-    /// Before a call tells of a loss: lets connectionLost come first, but not in a thread that keeps it from running.
+    /// Before a call tells of a loss: lets its callback come first, but not in a thread that keeps it from running.
     #[cold]
     pub(super) fn wait_for_loss_told(&self, state: &mut MutexGuard<'_, State>) {
         let own = Some(ThreadMark::current());

@@ -213,7 +213,8 @@ impl Client {
     #[inline]
     fn end_sending(&self, state: &mut State) {
         state.sending = false;
-        if state.phase == Phase::Closing {
+        // A disconnect waits for this, or the reason for the end of the connection.
+        if state.phase == Phase::Closing || state.busy {
             self.changed.notify_all();
         }
     }

@@ -20,7 +20,8 @@ impl Client {
     pub fn check_receive(&self) -> Result<(), Error> {
         let state = self.state.lock();
         // As by the original, which still has its thread while that calls connectionLost, but not in `disconnected`.
-        let tells_loss = state.telling_loss == Some(ThreadMark::current());
+        let tells_loss =
+            state.telling_loss == Some(ThreadMark::current()) && !state.telling_disconnect;
         let driven = state.session.is_connected() || tells_loss;
         if state.destroyed || state.driver == Driver::Workers && driven {
             return Err(Error::Failure);

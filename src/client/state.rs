@@ -105,10 +105,12 @@ pub(super) struct State {
     pub(super) losses: VecDeque<Notice>,
     /// A thread is telling them.
     pub(super) loss_thread: bool,
-    /// connectionLost has not returned: until when calls that notice the loss wait for it.
+    /// Its callback has not returned: until when calls that notice the loss wait for it.
     pub(super) loss_untold: Option<Instant>,
-    /// The one that is inside connectionLost.
+    /// The one that is inside connectionLost or `disconnected`.
     pub(super) telling_loss: Option<ThreadMark>,
+    /// It is inside `disconnected`.
+    pub(super) telling_disconnect: bool,
     pub(super) destroyed: bool,
 }
 
@@ -158,6 +160,7 @@ impl State {
             loss_thread: false,
             loss_untold: None,
             telling_loss: None,
+            telling_disconnect: false,
             destroyed: false,
         };
         for (record, message) in restored {

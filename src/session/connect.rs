@@ -110,6 +110,10 @@ impl Session {
             // for new messages. Outbound messages are resent all the same: losing them would be worse.
             self.forget_received();
         }
+        // mosquitto 2.0.11 keeps to Receive Maximum only until it has ended its first QoS 2 exchange; a connection ended for
+        // that would meet the same messages again. So it is counted no further, and in new sessions only.
+        let quota = self.client_limits.receive_maximum;
+        self.receive_quota = quota.filter(|_| !connack.session_present);
         self.events.push_back(Event::Connected(connack));
         self.resend_unfinished(now);
     }
@@ -206,6 +210,7 @@ impl Session {
         self.requests.clear();
         self.outbound_aliases.clear();
         self.inbound_aliases.clear();
+        self.receive_quota = None;
         self.blocked = false;
         self.resend_waiting = false;
         self.held_back.clear();

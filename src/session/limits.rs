@@ -73,6 +73,8 @@ pub(super) struct ClientLimits {
     pub problem_information: bool,
     /// Whether the server may send AUTH [MQTT-4.12.0-6].
     pub authentication: bool,
+    /// QoS 2 messages the server may have under way [MQTT-3.3.4-9].
+    pub receive_maximum: Option<usize>,
     /// Largest packet in bytes the server may send [MQTT-3.1.2-24].
     pub maximum_packet_size: u32,
     /// Highest topic alias the server may use [MQTT-3.1.2-26].
@@ -88,6 +90,7 @@ impl ClientLimits {
         ClientLimits {
             problem_information: value(Property::REQUEST_PROBLEM_INFORMATION) != Some(0),
             authentication: v5 && method.is_some(),
+            receive_maximum: value(Property::RECEIVE_MAXIMUM).map(|maximum| maximum as usize),
             maximum_packet_size: value(Property::MAXIMUM_PACKET_SIZE).unwrap_or(LARGEST_PACKET),
             topic_alias_maximum: value(Property::TOPIC_ALIAS_MAXIMUM)
                 .map_or(0, |maximum| maximum as u16),

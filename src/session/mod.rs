@@ -72,6 +72,8 @@ pub struct Session {
     packet_buffers: PacketBuffers,
     /// Inbound QoS 2 exchanges whose PUBREL has not come.
     received: BTreeMap<PacketId, Received>,
+    /// How many more the server may begin, as long as that is counted.
+    receive_quota: Option<usize>,
     /// The QoS 2 message queued last.
     last_queued: Option<received::QueuedMark>,
     /// A message of MQTT 5 that is queued for the application, while the record of its identifier may not have been
@@ -113,6 +115,7 @@ impl Session {
             inflight: InflightList::default(),
             packet_buffers: PacketBuffers::default(),
             received: BTreeMap::new(),
+            receive_quota: None,
             last_queued: None,
             repeat_expected: None,
             requests: BTreeMap::new(),
@@ -120,6 +123,7 @@ impl Session {
             client_limits: ClientLimits {
                 problem_information: true,
                 authentication: false,
+                receive_maximum: None,
                 maximum_packet_size: LARGEST_PACKET,
                 topic_alias_maximum: 0,
             },

@@ -175,9 +175,14 @@ impl Session {
                     *held = message.detached();
                 }
             }
-            // However many are under way: to a client that also publishes, mosquitto 2.0.11 sends more of them than its
-            // Receive Maximum allows, and to end the connection for that would only have them sent again.
+            None if self.receive_quota == Some(0) => {
+                return Err(Malformed {
+                    reason: ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
+                    detail: "more QoS 2 messages under way than Receive Maximum allows [MQTT-3.3.4-9]",
+                });
+            }
             None => {
+                self.receive_quota = self.receive_quota.map(|left| left - 1);
                 let held = (!v5).then(|| message.detached());
                 self.received.insert(
                     id,
@@ -213,6 +218,7 @@ impl Session {
     pub(super) fn handle_pubrel(&mut self, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBREL msgid {id}"));
+        self.receive_quota = None;
         if self
             .repeat_expected
             .as_ref()

@@ -76,6 +76,10 @@ fn select(
 fn is_exempt(server: &ServerAddress, list: &[u8]) -> bool {
     let (host, port) = server.host_port();
     list.split(|&byte| byte == b',').any(|entry| {
+        // An IPv6 address without brackets has no port.
+        if entry == host && entry.contains(&b':') {
+            return true;
+        }
         let entry = ServerAddress {
             scheme: server.scheme,
             text: entry.to_vec(),
@@ -250,6 +254,9 @@ mod tests {
             ("127.0.0.0/8", "tcp://127.0.0.1", false),
             ("127.0.0.1", "tcp://127.0.0.1", true),
             ("[::1]:1883", "tcp://[::1]:1883", true),
+            ("[::1]", "tcp://[::1]:1883", true),
+            ("a,::1", "tcp://[::1]:1883", true),
+            ("::2", "tcp://[::1]:1883", false),
             ("", "tcp://h", false),
             (",", "tcp://h", false),
             (".", "tcp://h.", false),

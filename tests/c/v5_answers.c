@@ -277,6 +277,34 @@ static void without_that_callback_the_connection_is_lost(void)
     MQTTClient_destroy(&client);
     peer_finish(&peer);
 }
+
+static void slow_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason)
+{
+    struct timespec pause = {0, 20 * 1000000};
+    (void)properties, (void)reason;
+    nanosleep(&pause, NULL);
+    __atomic_fetch_add((int *)context, 1, __ATOMIC_SEQ_CST);
+}
+
+/* As connectionLost; in the original, mostly. */
+static void that_callback_returns_before_calls_tell_of_the_end(void)
+{
+    int told = 0;
+    peer_start(&peer, ACCEPT5 "expect PUBLISH; send e0 01 8b; expect-eof");
+    inbox_init(&inbox);
+    MQTTClient client = create_client5(peer.uri, "cid");
+    use_inbox(client, &inbox);
+    CHECK_INT(MQTTClient_setDisconnected(client, &told, slow_disconnected), MQTTCLIENT_SUCCESS);
+    MQTTResponse_free(connect5(client, 1, NULL));
+    MQTTClient_deliveryToken token;
+    expect_code(MQTTClient_publish5(client, "t", 1, "x", 1, 0, NULL, &token), MQTTREASONCODE_SUCCESS);
+    long long start = now_ms();
+    CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_DISCONNECTED);
+    CHECK(__atomic_load_n(&told, __ATOMIC_SEQ_CST) == 1 || now_ms() - start >= 90);
+    CHECK_INT(inbox.lost, 0);
+    MQTTClient_destroy(&client);
+    peer_finish(&peer);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -290,6 +318,7 @@ int main(int argc, char **argv)
     a_disconnect_by_the_server_is_told_with_its_reason();
 #ifdef FIXED
     without_that_callback_the_connection_is_lost();
+    that_callback_returns_before_calls_tell_of_the_end();
 #endif
     return 0;
 }

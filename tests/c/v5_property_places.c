@@ -397,6 +397,22 @@ static void answers_of_the_wrong_kind_end_the_connection(void)
     }
 }
 
+/* The server answers before the thread that publishes has looked up from its write. */
+static void the_reason_goes_behind_what_is_being_sent(void)
+{
+    for (int i = 0; i < 100; ++i) {
+        peer_start(&peer, ACCEPT5 "expect PUBLISH; send 40 06 00 01 00 02 01 01; expect e0 01 81; expect-eof");
+        inbox_init(&inbox);
+        MQTTClient client = create_client5(peer.uri, "cid");
+        use_inbox(client, &inbox);
+        MQTTResponse_free(connect5(client, 1, NULL));
+        expect_code(MQTTClient_publish5(client, "t", 1, "x", 1, 0, NULL, NULL), MQTTCLIENT_SUCCESS);
+        CHECK_ARRIVES(&inbox, lost, 1);
+        peer_finish(&peer);
+        MQTTClient_destroy(&client);
+    }
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -405,5 +421,6 @@ int main(int argc, char **argv)
     the_servers_packets_have_what_is_allowed();
     other_offences_end_the_connection_with_their_reason();
     answers_of_the_wrong_kind_end_the_connection();
+    the_reason_goes_behind_what_is_being_sent();
     return 0;
 }

@@ -165,14 +165,38 @@ fn a_topic_longer_than_the_wire_allows_is_refused() {
     }
 }
 
-#[test]
-fn a_server_beyond_the_clients_receive_maximum_is_listened_to() {
-    let mut client = Client::new(V5);
-    client.options.properties = [two_bytes(Property::RECEIVE_MAXIMUM, 1)]
+fn own_receive_maximum(version: ProtocolVersion, maximum: u16) -> Client {
+    let mut client = Client::new(version);
+    client.options.properties = [two_bytes(Property::RECEIVE_MAXIMUM, maximum)]
         .into_iter()
         .collect();
+    client
+}
+
+#[test]
+fn a_new_session_begins_within_the_clients_receive_maximum() {
+    let mut client = own_receive_maximum(V5, 2);
     client.connect(connack(false));
-    for id in 1..=3 {
+    client.receive(publish(ExactlyOnce, 1, "a"));
+    client.receive(publish(ExactlyOnce, 2, "b"));
+    client.receive(publish(ExactlyOnce, 2, "b"));
+    client.receive(publish(AtLeastOnce, 3, "acknowledged at once"));
+    let reason = client.refuse(publish(ExactlyOnce, 3, "c"));
+    assert_eq!(reason, ReasonCode::RECEIVE_MAXIMUM_EXCEEDED);
+}
+
+#[test]
+fn later_a_server_beyond_the_clients_receive_maximum_is_listened_to() {
+    let mut client = own_receive_maximum(V5, 1);
+    client.connect(connack(false));
+    client.receive(publish(ExactlyOnce, 1, "m"));
+    client.receive(pubrel(1));
+    for id in 2..=4 {
+        let answer = client.receive(publish(ExactlyOnce, id, "m"));
+        assert_eq!(answer, [format!("PUBREC {id}")]);
+    }
+    client.reconnect(true);
+    for id in 5..=6 {
         let answer = client.receive(publish(ExactlyOnce, id, "m"));
         assert_eq!(answer, [format!("PUBREC {id}")]);
     }
@@ -181,7 +205,10 @@ fn a_server_beyond_the_clients_receive_maximum_is_listened_to() {
 #[test]
 fn what_mqtt_3_cannot_tell_the_server_is_not_enforced() {
     for version in V3 {
-        let mut client = Client::connected(version);
+        let mut client = own_receive_maximum(version, 1);
+        client.connect(connack(false));
+        client.receive(publish(ExactlyOnce, 1, "a"));
+        assert_eq!(client.receive(publish(ExactlyOnce, 2, "b")), ["PUBREC 2"]);
         let size = four_bytes(Property::MAXIMUM_PACKET_SIZE, 10);
         client.options.properties = [size].into_iter().collect();
         client.reconnect(true);

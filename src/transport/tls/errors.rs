@@ -1,15 +1,19 @@
 //! What went wrong, in OpenSSL's words, and its error queue.
 
+use std::ffi::c_ulong;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use openssl::error::ErrorStack;
+use openssl::error::{Error, ErrorStack};
 use openssl::ssl::{self, ErrorCode};
 
 use crate::ffi::tls_errors;
 
 /// What OpenSSL says when the server closes the connection.
-const UNEXPECTED_EOF: &str = "error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading";
+const UNEXPECTED_EOF: &str =
+    "error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading::0:";
+/// The bit of an error code that tells an error of the system.
+const SYSTEM_ERROR: c_ulong = 0x8000_0000;
 
 /// While it lives the thread's queue of OpenSSL errors is empty but for ours. The application's own entries are put back
 /// at the end: OpenSSL would take them for errors of this connection.
@@ -56,8 +60,9 @@ impl Failure {
         let path = path.display();
         let number = error.raw_os_error().unwrap_or_default();
         let mut failure = Failure::new(format!("cannot read {path}: {error}"));
+        let text = system_text(number);
         failure.lines.push(format!(
-            "error:8{number:07X}:system library:fopen:reason({number})::0:calling fopen({path}, r)"
+            "error:8{number:07X}:system library:fopen:{text}::0:calling fopen({path}, r)"
         ));
         failure
     }
@@ -107,7 +112,31 @@ impl From<Failure> for io::Error {
 }
 
 fn lines(stack: &ErrorStack) -> Vec<String> {
-    stack.errors().iter().map(ToString::to_string).collect()
+    stack.errors().iter().map(line).collect()
+}
+
+/// As OpenSSL prints it: it has no reasons of its own for the system's errors, and asks the system.
+fn line(error: &Error) -> String {
+    let text = error.to_string();
+    let number = error.code() & (SYSTEM_ERROR - 1);
+    match i32::try_from(number) {
+        Ok(number) if error.code() & SYSTEM_ERROR != 0 && error.reason().is_none() => text
+            .replacen(
+                &format!(":reason({number})"),
+                &format!(":{}", system_text(number)),
+                1,
+            ),
+        _ => text,
+    }
+}
+
+/// The system's text for an error number, without the number.
+fn system_text(number: i32) -> String {
+    let text = io::Error::from_raw_os_error(number).to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
 }
 
 /// Whether OpenSSL goes on once the stream below does.

@@ -152,7 +152,7 @@ fn a_server_that_closes_in_the_handshake_is_reported() {
     let lines = lines.lock();
     assert_eq!(lines.len(), 1);
     assert!(
-        lines[0].contains(":unexpected eof while reading"),
+        lines[0].contains(":unexpected eof while reading:"),
         "{lines:?}"
     );
 }

@@ -77,6 +77,9 @@ fn a_missing_trust_store_fails_even_if_nobody_is_checked() {
     assert!(!succeeds(world.server(), "localhost", &options));
     assert!(!lines.lock().is_empty());
     assert!(lines.lock()[0].contains("/nonexistent/ca.pem"), "{lines:?}");
+    // The system's words, as OpenSSL's own report has them.
+    let words = ":No such file or directory:";
+    assert!(lines.lock()[0].contains(words), "{lines:?}");
 }
 
 #[test]
