@@ -1,7 +1,7 @@
 //! The default store: one directory per client and server, one file per record.
 //!
 //! Directory, names and modes are the original's, so that either library can open what the other
-//! has left. A record appears under its name complete or not at all, and nothing else ever lies
+//! has left. A record appears under its name complete or not at all, and no other file ever lies
 //! in the directory.
 
 use std::collections::{HashMap, VecDeque};
@@ -82,11 +82,12 @@ impl FileStore {
         if sync {
             sync_above(&path);
         }
+        let scratch = Scratch::new(&base, &path, sync);
         Ok(FileStore {
             path,
             directory: Some(directory),
             lock: Some(lock),
-            scratch: Scratch::new(&base, sync),
+            scratch,
             sync,
             lent: HashMap::new(),
             traffic: Traffic::new(),
