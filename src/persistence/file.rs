@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -143,6 +143,18 @@ impl FileStore {
         // It may have been moved instead.
         self.discard(replaced);
         Ok(())
+    }
+
+    /// A PUBREL's record counts by its name: on a full disk without anything in it, for the messages that fill the disk
+    /// could not be finished otherwise, and their records never be removed.
+    fn create_empty(&self, name: &str) -> io::Result<()> {
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let mode = Mode::from_raw_mode(0o666);
+        let file = rustix::fs::openat(self.directory()?, name, flags, mode)?;
+        if self.sync {
+            File::from(file).sync_all()?;
+        }
+        self.sync_directory()
     }
 
     fn discard(&mut self, spare: Option<Spare>) {
@@ -299,6 +311,10 @@ impl Store for FileStore {
         if result.as_ref().is_err_and(is_directory) && self.clear_way(&name) {
             result = self.write(&name, parts);
         }
+        let pubrel = matches!(Key::parse(key), Some(Key::PubRel { .. }));
+        if pubrel && result.as_ref().is_err_and(is_full) {
+            result = self.create_empty(&name);
+        }
         if !self.traffic.is_dense() {
             self.clear_scratch();
         }
@@ -397,6 +413,13 @@ fn is_regular(directory: BorrowedFd<'_>, name: &str) -> bool {
 
 fn is_directory(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::IsADirectory
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 fn closed() -> io::Error {
