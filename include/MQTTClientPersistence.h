@@ -62,7 +62,8 @@ typedef int (*Persistence_close)(void *handle);
  * Parameters:
  * - `key`: a C string of at most 10 characters.
  * - `bufcount`: number of buffers; `buffers` and `buflens` have as many entries.
- * - `buffers`, `buflens`: valid only during the call. A length may be 0, and its buffer then NULL.
+ * - `buffers`, `buflens`: valid only during the call, in which the buffers may be written to. A length may be 0, and its
+ *   buffer then NULL.
  */
 typedef int (*Persistence_put)(void *handle, char *key, int bufcount, char **buffers, int *buflens);
 

@@ -35,7 +35,8 @@ pub type Persistence_close = Option<unsafe extern "C" fn(handle: *mut c_void) ->
 /// Parameters:
 /// - `key`: a C string of at most 10 characters.
 /// - `bufcount`: number of buffers; `buffers` and `buflens` have as many entries.
-/// - `buffers`, `buflens`: valid only during the call. A length may be 0, and its buffer then NULL.
+/// - `buffers`, `buflens`: valid only during the call, in which the buffers may be written to. A length may be 0, and its
+///   buffer then NULL.
 pub type Persistence_put = Option<
     unsafe extern "C" fn(
         handle: *mut c_void,

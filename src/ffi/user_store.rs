@@ -111,17 +111,22 @@ impl Store for UserStore {
         let key = c_string(key.as_bytes())?;
         let too_large = |_| StoreError::new("pput: the record is too large".to_owned());
         let count = c_int::try_from(parts.len()).map_err(too_large)?;
-        let mut buffers: Vec<*mut c_char> = parts
-            .iter()
-            .map(|part| part.as_ptr().cast_mut().cast())
-            .collect();
         let mut lengths = parts
             .iter()
             .map(|part| c_int::try_from(part.len()))
             .collect::<Result<Vec<c_int>, _>>()
             .map_err(too_large)?;
-        // SAFETY: `new`'s caller promised that the callbacks may be called; the arrays have `count` entries, each
-        // buffer as many bytes as its length says, and the contract of pput is to read only.
+        // A copy: the buffers are not const, so a program may encode in place what it writes, and decode it again.
+        let mut record = parts.concat();
+        let mut rest = record.as_mut_slice();
+        let mut buffers: Vec<*mut c_char> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let (buffer, behind) = rest.split_at_mut(part.len());
+            buffers.push(buffer.as_mut_ptr().cast());
+            rest = behind;
+        }
+        // SAFETY: `new`'s caller promised that the callbacks may be called; the arrays have `count` entries, and each
+        // buffer has as many bytes as its length says, which nobody else uses.
         let code = unsafe {
             (self.callbacks.put)(
                 self.handle,

@@ -1,13 +1,13 @@
 //! The default store: one directory per client and server, one file per record.
 //!
 //! Directory, names and modes are the original's, so that either library can open what the other
-//! has left. A record appears under its name complete or not at all, and nothing else ever lies
+//! has left. A record appears under its name complete or not at all, and no other file ever lies
 //! in the directory.
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -81,11 +81,12 @@ impl FileStore {
         if sync {
             sync_above(&path);
         }
+        let scratch = Scratch::new(&base, &path, sync);
         Ok(FileStore {
             path,
             directory: Some(directory),
             lock: Some(lock),
-            scratch: Scratch::new(&base, sync),
+            scratch,
             sync,
             lent: HashMap::new(),
             traffic: Traffic::new(),
@@ -140,6 +141,19 @@ impl FileStore {
         // It may have been moved instead.
         self.discard(replaced);
         Ok(())
+    }
+
+    /// A PUBREL's record counts by its name: on a full disk without anything in it, for the messages that fill the disk
+    /// could not be finished otherwise, and their records never be removed.
+    fn create_empty(&self, name: &str) -> io::Result<()> {
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let mode = Mode::from_raw_mode(0o666);
+        let (at, entry) = self.directory()?.entry(name);
+        let file = rustix::fs::openat(at, &*entry, flags, mode)?;
+        if self.sync {
+            File::from(file).sync_all()?;
+        }
+        self.sync_directory()
     }
 
     fn discard(&mut self, spare: Option<Spare>) {
@@ -299,6 +313,10 @@ impl Store for FileStore {
         if result.as_ref().is_err_and(is_directory) && self.clear_way(&name) {
             result = self.write(&name, parts);
         }
+        let pubrel = matches!(Key::parse(key), Some(Key::PubRel { .. }));
+        if pubrel && result.as_ref().is_err_and(is_full) {
+            result = self.create_empty(&name);
+        }
         if !self.traffic.is_dense() {
             self.clear_scratch();
         }
@@ -404,6 +422,13 @@ fn is_gone(error: &io::Error) -> bool {
 
 fn is_directory(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::IsADirectory
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 fn closed() -> io::Error {

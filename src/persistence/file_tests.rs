@@ -154,10 +154,14 @@ fn a_write_that_fails_leaves_the_old_record_and_no_remains() {
     let base = base();
     let mut store = open(&base);
     store.put("s-1", &[b"old"]).unwrap();
-    // A file where the temporary directory would be.
-    fs::write(temporary(&base), "").unwrap();
+    // Files where the temporary directories would be.
+    let temporary = temporary(&base);
+    let other = store.path().join(temporary.file_name().unwrap());
+    fs::write(&temporary, "").unwrap();
+    fs::write(&other, "").unwrap();
     assert!(store.put("s-1", &[b"new"]).is_err());
     assert_eq!(store.get("s-1").unwrap(), b"old");
+    fs::remove_file(&other).unwrap();
     assert_eq!(names(store.path()), ["s-1.msg"]);
 }
 
@@ -341,7 +345,7 @@ fn a_synchronised_store_without_a_descriptor_of_its_own_keeps_records_all_the_sa
     let base = base();
     let mut store = open_by_path(&base);
     store.sync = true;
-    store.scratch = Scratch::new(base.path(), true);
+    store.scratch = Scratch::new(base.path(), &store.path, true);
     store.put("s-1", &[b"x"]).unwrap();
     assert_eq!(store.get("s-1").unwrap(), b"x");
     store.remove("s-1").unwrap();
@@ -434,4 +438,36 @@ fn large_records_are_read_whole() {
         store.put(key, &parts).unwrap();
         assert_eq!(store.get(key).unwrap(), parts.concat());
     }
+}
+
+#[test]
+fn records_are_replaced_where_the_base_directory_cannot_be_used() {
+    let base = base();
+    // As good as a directory that may not be written to, which does not stop root.
+    fs::write(temporary(&base), "somebody's").unwrap();
+    let mut store = open(&base);
+    store.put("s-1", &[b"first"]).unwrap();
+    store.put("s-1", &[b"second"]).unwrap();
+    assert_eq!(store.get("s-1").unwrap(), b"second");
+    assert_eq!(names(store.path()), ["s-1.msg"]);
+    store.remove("s-1").unwrap();
+    let path = store.path().to_owned();
+    store.close();
+    assert!(!path.exists());
+}
+
+#[test]
+fn remains_of_replaced_records_are_removed_beside_them() {
+    let base = base();
+    let mut store = open(&base);
+    let remains = store
+        .path()
+        .join(temporary(&base).file_name().unwrap())
+        .join("7-7");
+    fs::create_dir_all(&remains).unwrap();
+    fs::write(remains.join("0"), "unfinished").unwrap();
+    store.put("s-1", &[b"record"]).unwrap();
+    store.close();
+    let store = open(&base);
+    assert_eq!(names(store.path()), ["s-1.msg"]);
 }

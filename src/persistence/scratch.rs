@@ -25,6 +25,15 @@ const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 /// How file systems say that a file cannot have a second name, or not there.
 const LINKS_UNKNOWN: [Errno; 4] = [Errno::PERM, Errno::XDEV, Errno::NOSYS, Errno::OPNOTSUPP];
 
+/// How they say that nothing can be made in a directory, or moved from it to the records.
+const UNUSABLE: [Errno; 5] = [
+    Errno::ACCESS,
+    Errno::PERM,
+    Errno::ROFS,
+    Errno::XDEV,
+    Errno::NOTDIR,
+];
+
 /// Files to be filled again and again. A QoS 2 message has two records for a while, and a file system may search long for
 /// room for a new file after many were removed.
 const MAX_SPARES: usize = 256;
@@ -37,6 +46,9 @@ const MAX_SPARE_LENGTH: u64 = 16 * 1024;
 pub(super) struct Scratch {
     /// The user's directory in the base directory. No store can have this name, which would have a `-`.
     parent: PathBuf,
+    /// Another one among the records, for a base directory that cannot be used: one that may not be written to, or on
+    /// another file system than the records. No record is a directory, so it does not disturb the original.
+    other_parent: PathBuf,
     own: Option<OwnDirectory>,
     /// The process that uses it, as [`generation`] tells.
     generation: u32,
@@ -56,12 +68,16 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// Nothing is created before it is needed; what processes that died have left is removed.
-    pub(super) fn new(base: &Path, sync: bool) -> Scratch {
+    pub(super) fn new(base: &Path, records: &Path, sync: bool) -> Scratch {
         let user = rustix::process::geteuid().as_raw();
-        let parent = base.join(format!(".mqtt3c.tmp.{user}"));
+        let name = format!(".mqtt3c.tmp.{user}");
+        let parent = base.join(&name);
+        let other_parent = records.join(&name);
         remove_remains(&parent);
+        remove_remains(&other_parent);
         Scratch {
             parent,
+            other_parent,
             own: None,
             generation: generation(),
             spares: Vec::new(),
@@ -85,6 +101,33 @@ impl Scratch {
         lend: bool,
     ) -> io::Result<Option<Spare>> {
         self.forget_inherited();
+        let result = self.write_from_parent(records, name, parts, lend);
+        let unusable =
+            |error| Errno::from_io_error(error).is_some_and(|error| UNUSABLE.contains(&error));
+        if !result.as_ref().is_err_and(unusable) {
+            return result;
+        }
+        self.change_parent();
+        let other_result = self.write_from_parent(records, name, parts, lend);
+        if other_result.is_err() {
+            self.change_parent();
+            return result;
+        }
+        other_result
+    }
+
+    fn change_parent(&mut self) {
+        self.clear();
+        std::mem::swap(&mut self.parent, &mut self.other_parent);
+    }
+
+    fn write_from_parent(
+        &mut self,
+        records: BorrowedFd<'_>,
+        name: &Path,
+        parts: &[&[u8]],
+        lend: bool,
+    ) -> io::Result<Option<Spare>> {
         if lend && self.links {
             if let Ok(lent) = self.write_linked(records, name, parts) {
                 return Ok(lent);

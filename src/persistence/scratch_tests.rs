@@ -20,7 +20,7 @@ impl Place {
     }
 
     fn scratch(&self) -> Scratch {
-        Scratch::new(self.base.path(), false)
+        Scratch::new(self.base.path(), &self.base.path().join("records"), false)
     }
 
     fn write(&self, scratch: &mut Scratch, name: &str, record: &[u8]) {
@@ -94,7 +94,8 @@ fn a_full_disk_is_told() {
 #[test]
 fn synchronised_records_are_the_same() {
     let place = Place::new();
-    let mut scratch = Scratch::new(place.base.path(), true);
+    let records = place.base.path().join("records");
+    let mut scratch = Scratch::new(place.base.path(), &records, true);
     for record in [b"old", b"new"] {
         place.write(&mut scratch, "s-1", record);
     }
@@ -219,6 +220,7 @@ fn forked(scratch: &Scratch) -> Scratch {
     };
     Scratch {
         parent: scratch.parent.clone(),
+        other_parent: scratch.other_parent.clone(),
         own,
         generation: scratch.generation.wrapping_sub(1),
         spares: scratch.spares.iter().map(copy).collect(),

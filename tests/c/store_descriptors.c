@@ -66,6 +66,15 @@ static int most_while_publishing(MQTTClient client, int qos)
     return most;
 }
 
+/* On a machine that is busy with other things there may be a pause between any two records: then once more. */
+static int most_without_pause(MQTTClient client, int qos)
+{
+    int most = 0;
+    for (int attempt = 0; attempt < 20 && most == 0; ++attempt)
+        most = most_while_publishing(client, qos);
+    return most;
+}
+
 static void wait_until_none_is_open(void)
 {
     long long end = now_ms() + PATIENCE;
@@ -131,14 +140,13 @@ int main(int argc, char **argv)
     CHECK_INT(MQTTClient_setCallbacks(called, NULL, NULL, arrived, NULL), MQTTCLIENT_SUCCESS);
     connect_client(called, 1);
     for (int qos = 1; qos <= 2; ++qos) {
-        int most = most_while_publishing(called, qos);
+        int most = most_without_pause(called, qos);
         CHECK(most > 0 && most <= MOST);
         wait_until_none_is_open();
     }
-    CHECK(most_while_publishing(called, 1) > 0);
+    CHECK(most_without_pause(called, 1) > 0);
     disconnect_and_destroy(&called);
     CHECK_INT(count(), 0);
-    /* On a machine that is busy with other things there may be a pause between any two records. */
     int most = 0;
     for (int attempt = 0; attempt < 20 && most < MOST; ++attempt)
         most = most_of_two_without_answers();

@@ -74,11 +74,34 @@ static void a_message_larger_than_the_room_is_refused(void)
     goodbye(&client, &peer);
 }
 
+/* Its end is what makes room again. */
+static void a_begun_exchange_ends_on_a_full_disk(int version)
+{
+    if (trouble->begin != fill)
+        return;
+    struct peer peer;
+    peer_start(&peer, version == MQTTVERSION_5 ? CONNECT5
+               "expect 34 09 00 01 74 00 01 00 74 77 6f; send 50 02 00 01; expect 62 02 00 01; send 70 02 00 01;"
+               GOODBYE_AND_END : CONNECT3
+               "expect 34 08 00 01 74 00 01 74 77 6f; send 50 02 00 01; expect 62 02 00 01; send 70 02 00 01;"
+               GOODBYE_AND_END);
+    MQTTClient client = create_stored(version);
+    connect_to(client, &peer, version);
+    CHECK_INT(publish_rc(client, version, "two", 2), MQTTCLIENT_SUCCESS);
+    fill();
+    CHECK_INT(MQTTClient_waitForCompletion(client, 1, PATIENCE), MQTTCLIENT_SUCCESS);
+    expect_none_pending(client);
+    empty();
+    goodbye(&client, &peer);
+}
+
 static void play(void)
 {
     create_tells_whether_the_directory_can_be_used();
-    for (int version = MQTTVERSION_3_1; version <= MQTTVERSION_5; ++version)
+    for (int version = MQTTVERSION_3_1; version <= MQTTVERSION_5; ++version) {
         refused_messages_leave_nothing(version);
+        a_begun_exchange_ends_on_a_full_disk(version);
+    }
     a_message_larger_than_the_room_is_refused();
 }
 
