@@ -16,15 +16,15 @@ static MQTTClient create_at(const char *uri, int number)
     return client;
 }
 
-static void connect_kept(MQTTClient client, int expected)
+static void connect_kept(MQTTClient client, int pending)
 {
+    MQTTClient_deliveryToken *tokens = NULL;
+    CHECK_INT(MQTTClient_getPendingDeliveryTokens(client, &tokens), MQTTCLIENT_SUCCESS);
+    CHECK_INT(tokens != NULL, pending);
+    MQTTClient_free(tokens);
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
     options.cleansession = 0;
     CHECK_INT(MQTTClient_connect(client, &options), MQTTCLIENT_SUCCESS);
-    MQTTClient_deliveryToken *tokens = NULL;
-    CHECK_INT(MQTTClient_getPendingDeliveryTokens(client, &tokens), MQTTCLIENT_SUCCESS);
-    CHECK_INT(tokens != NULL, expected);
-    MQTTClient_free(tokens);
 }
 
 /* A message that is not acknowledged goes on with the next client, in the store of one that keeps no descriptor. */
