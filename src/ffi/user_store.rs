@@ -117,7 +117,11 @@ impl Store for UserStore {
             .collect::<Result<Vec<c_int>, _>>()
             .map_err(too_large)?;
         // A copy: the buffers are not const, so a program may encode in place what it writes, and decode it again.
-        let mut record = parts.concat();
+        let mut record = Vec::new();
+        record
+            .try_reserve_exact(parts.iter().map(|part| part.len()).sum())
+            .map_err(|_| StoreError::new("pput: no memory for the record".to_owned()))?;
+        parts.iter().for_each(|part| record.extend_from_slice(part));
         let mut rest = record.as_mut_slice();
         let mut buffers: Vec<*mut c_char> = Vec::with_capacity(parts.len());
         for part in parts {

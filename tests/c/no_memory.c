@@ -147,6 +147,65 @@ static void publish_what_fits(int qos)
     finish(&sink);
 }
 
+#ifdef FIXED
+static int store_open(void **handle, const char *client, const char *server, void *context)
+{
+    (void)client, (void)server;
+    *handle = context;
+    return 0;
+}
+static int store_close(void *handle) { return handle == NULL; }
+static int store_put(void *handle, char *key, int count, char *buffers[], int lengths[])
+{
+    (void)handle, (void)key, (void)count, (void)buffers, (void)lengths;
+    return 0;
+}
+static int store_get(void *handle, char *key, char **buffer, int *length)
+{
+    (void)handle, (void)key, (void)buffer, (void)length;
+    return MQTTCLIENT_PERSISTENCE_ERROR;
+}
+static int store_remove(void *handle, char *key)
+{
+    (void)handle, (void)key;
+    return 0;
+}
+static int store_keys(void *handle, char ***keys, int *count)
+{
+    (void)handle, (void)keys;
+    *count = 0;
+    return 0;
+}
+static int store_clear(void *handle) { return handle == NULL; }
+static int store_contains(void *handle, char *key)
+{
+    (void)handle, (void)key;
+    return MQTTCLIENT_PERSISTENCE_ERROR;
+}
+
+/* A store of the program's is given a copy, which it may write to. */
+static void store_too_much(void)
+{
+    struct sink sink;
+    start(&sink, 0);
+    MQTTClient_persistence store = {sink.uri,    store_open, store_close, store_put,     store_get,
+                                    store_remove, store_keys, store_clear, store_contains};
+    MQTTClient client = NULL;
+    CHECK_INT(MQTTClient_create(&client, sink.uri, client_id("stores"), MQTTCLIENT_PERSISTENCE_USER, &store),
+              MQTTCLIENT_SUCCESS);
+    connect_client(client, 1);
+    char *payload = calloc(1, TWICE);
+    CHECK(payload != NULL);
+    CHECK_INT(MQTTClient_publish(client, "t", TWICE, payload, 1, 0, NULL), MQTTCLIENT_FAILURE);
+    free(payload);
+    CHECK_INT(MQTTClient_isConnected(client), 1);
+    CHECK(publish_text(client, "t", "small", 1, 0) > 0);
+    CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+    MQTTClient_destroy(&client);
+    finish(&sink);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
@@ -162,6 +221,7 @@ int main(int argc, char **argv)
     publish_what_fits(2);
 #ifdef FIXED
     publish_too_much(0);
+    store_too_much();
 #endif
     receive_too_much();
     receive_too_much_with_callbacks();
