@@ -232,7 +232,7 @@ enum MQTTCLIENT_TRACE_LEVELS {
 /**
  * The server refused a subscription. Returned by MQTTClient_subscribe() and stored by MQTTClient_subscribeMany().
  */
-#define MQTT_BAD_SUBSCRIBE 128
+#define MQTT_BAD_SUBSCRIBE 0x80
 
 /**
  * TLS version: the best that both sides support.
