@@ -11,7 +11,7 @@
 #define MESSAGES 8
 
 static sem_t another;
-static int inside, overlaps, acknowledged, waits;
+static int inside, overlaps, acknowledged, waits, errors;
 
 static void wait_for_another(void)
 {
@@ -95,9 +95,49 @@ static void the_file_has_every_line_in_order(void)
     unlink(path);
 }
 
+static void count_errors(enum MQTTCLIENT_TRACE_LEVELS level, char *line)
+{
+    if (level >= MQTTCLIENT_TRACE_ERROR) {
+        __sync_fetch_and_add(&errors, 1);
+        sem_post(&another);
+    }
+    /* Messages come in meanwhile. */
+    if (strstr(line, "-> DISCONNECT") != NULL)
+        wait_for_another();
+}
+
+static int take(void *context, char *topic, int topic_length, MQTTClient_message *message)
+{
+    (void)context;
+    (void)topic_length;
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return 1;
+}
+
+/* What the server has sent before it knows of the disconnect is no error. */
+static void messages_beside_a_disconnect_are_no_errors(void)
+{
+    MQTTClient_setTraceCallback(count_errors);
+    MQTTClient client = create_client(broker, client_id("leaving"));
+    CHECK_INT(MQTTClient_setCallbacks(client, NULL, NULL, take, NULL), MQTTCLIENT_SUCCESS);
+    for (int i = 0; i < 3; ++i) {
+        connect_client(client, 1);
+        CHECK_INT(MQTTClient_subscribe(client, unique("leaving"), 0), MQTTCLIENT_SUCCESS);
+        for (int k = 0; k < 100; ++k)
+            publish_text(client, unique("leaving"), "text", 0, 0);
+        CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+    }
+    MQTTClient_setTraceCallback(NULL);
+    CHECK_INT(__sync_fetch_and_add(&errors, 0), 0);
+    MQTTClient_destroy(&client);
+}
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
+    CHECK(sem_init(&another, 0, 0) == 0);
+    messages_beside_a_disconnect_are_no_errors();
     CHECK(sem_init(&another, 0, 0) == 0);
     each_line_is_told_before_the_next();
     the_file_has_every_line_in_order();
