@@ -303,7 +303,15 @@ fn generate(config: cbindgen::Config, sources: &[&str]) -> String {
     let mut text = Vec::new();
     bindings.write(&mut text);
     let text = String::from_utf8(text).expect("headers are UTF-8");
-    old_comments(&text)
+    hexadecimal(&old_comments(&text))
+}
+
+/// Compilers warn where a macro is defined twice and not by the same text, as it is by `MQTTAsync.h` of the original.
+fn hexadecimal(text: &str) -> String {
+    text.replace(
+        "#define MQTT_BAD_SUBSCRIBE 128",
+        "#define MQTT_BAD_SUBSCRIBE 0x80",
+    )
 }
 
 /// C89 knows no `//`, which cbindgen writes behind the ends of its blocks.

@@ -48,8 +48,8 @@
  *
  *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
  *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work, but for
- *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE. Clients do not wait for each other, but for the turn of
- *   their callbacks. A handle that was destroyed is recognised, not used.
+ *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE; inside that of the trace it may be any client. Clients
+ *   do not wait for each other, but for the turn of their callbacks. A handle that was destroyed is recognised, not used.
  *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
  *   its parent's clients with callbacks it can only destroy its copies.
  *
@@ -232,7 +232,7 @@ enum MQTTCLIENT_TRACE_LEVELS {
 /**
  * The server refused a subscription. Returned by MQTTClient_subscribe() and stored by MQTTClient_subscribeMany().
  */
-#define MQTT_BAD_SUBSCRIBE 128
+#define MQTT_BAD_SUBSCRIBE 0x80
 
 /**
  * TLS version: the best that both sides support.
@@ -1237,7 +1237,9 @@ LIBMQTT_API void *MQTTClient_malloc(size_t size);
  * - `level`: the level of this line.
  * - `message`: the line, a C string without line end, valid only during the call.
  *
- * It may run in any thread that is inside the library, also in several at the same time.
+ * It may run in any thread that is inside the library, for one line after the other. When a call returns, all that it
+ * did has been told. While the function takes longer than 0.1 s, others do not wait for it: then it runs in several
+ * threads at the same time.
  */
 typedef void MQTTClient_traceCallback(enum MQTTCLIENT_TRACE_LEVELS level, char *message);
 

@@ -55,6 +55,30 @@ fn a_program_in_the_oldest_c_and_cpp_compiles_without_a_warning() {
     }
 }
 
+/// A macro may be defined again only by the same text, and a program may use both interfaces.
+#[test]
+fn macros_that_the_asynchronous_header_of_the_original_defines_too_are_the_same() {
+    let both = [
+        "MQTT_BAD_SUBSCRIBE=0x80",
+        "MQTT_INVALID_PROPERTY_ID=-2",
+        "MQTT_SSL_VERSION_DEFAULT=0",
+        "MQTT_SSL_VERSION_TLS_1_0=1",
+        "MQTT_SSL_VERSION_TLS_1_1=2",
+        "MQTT_SSL_VERSION_TLS_1_2=3",
+        "MQTTVERSION_DEFAULT=0",
+        "MQTTVERSION_3_1=3",
+        "MQTTVERSION_3_1_1=4",
+        "MQTTVERSION_5=5",
+    ];
+    let output = Command::new("cc")
+        .args(both.map(|macro_| format!("-D{macro_}")))
+        .args(["-Werror", "-fsyntax-only", "-xc", "-I"])
+        .arg(common::in_package("include"))
+        .args(["-include", "MQTTClient.h", "/dev/null"])
+        .output();
+    check("cc", output);
+}
+
 /// The compiler must be content. Without one for C++ the one for C is what can be asked.
 fn check(compiler: &str, output: io::Result<Output>) {
     match output {

@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Guards that live, on all threads: mostly none does, and no thread has to look at its own.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
+/// What a thread enters that is at work on no client.
+const NO_CLIENT: u64 = u64::MAX;
+
 thread_local! {
     static ENTERED: Lasting<Vec<u64>> = const { Lasting::new(Vec::new()) };
 }
@@ -51,15 +54,26 @@ impl super::Client {
 
     #[cold]
     fn is_entered(&self) -> bool {
-        ENTERED.with(|entered| entered.borrow(|entered| entered.contains(&self.key)))
+        // The line of another thread may be about any client, and that thread be waiting for this one's callback.
+        crate::trace::tells_for_another()
+            || ENTERED.with(|entered| entered.borrow(|entered| entered.contains(&self.key)))
     }
 
-    /// Writes out this thread's trace lines; a trace callback that calls this client again gets a failure.
+    /// Writes out trace lines; a trace callback that calls this client again gets a failure.
     #[inline]
     pub fn flush_trace(&self) {
         if crate::trace::has_pending() {
             let _callout = CalloutGuard::enter(self.key);
             super::reactor::flush_trace();
         }
+    }
+}
+
+/// Writes out trace lines where no client is at work.
+#[inline]
+pub fn flush_trace() {
+    if crate::trace::has_pending() {
+        let _callout = CalloutGuard::enter(NO_CLIENT);
+        super::reactor::flush_trace();
     }
 }

@@ -282,13 +282,16 @@ impl Client {
     }
 }
 
-/// Hands the next packet to the session. `false`: there is no whole one.
+/// Hands the next packet to the session. `false`: there is no whole one, or none that counts.
 #[inline]
 fn handle_next(
     session: &mut Session,
     input: &mut ReadBuffer,
     now: Instant,
 ) -> Result<bool, Malformed> {
+    if session.is_disconnected() {
+        return Ok(false);
+    }
     let maximum = session.maximum_packet_size();
     let (packet_type, handled, is_whole) = if let Some((packet_type, id)) = input.next_ack(maximum)
     {

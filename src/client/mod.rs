@@ -32,7 +32,7 @@ mod stream;
 mod subscribe;
 mod worker;
 
-pub use callout::CalloutGuard;
+pub use callout::{CalloutGuard, flush_trace};
 pub use connect::{ConnectRequest, Connected, VersionChoice};
 pub use dispatch::{Callback, CallbackRef, Callbacks, Completed};
 pub use error::Error;

@@ -280,9 +280,7 @@ impl Reactor {
             }
             self.work_off();
             dispatch::run_callbacks();
-            if crate::trace::has_pending() {
-                flush_trace();
-            }
+            super::flush_trace();
         }
         self.active.fetch_sub(1, Ordering::SeqCst);
         // A wake-up that this worker consumed may have been meant for the next one.

@@ -123,7 +123,7 @@ pub(super) fn boundary_or<T: Copy>(name: &'static str, failure: T, body: impl Fn
     let before = cancellation::defer();
     let answer = answer_or(name, failure, body);
     // No lock is held here, so the program's trace callback may take its time.
-    let _ = catch_unwind(trace::flush);
+    let _ = catch_unwind(crate::client::flush_trace);
     cancellation::restore(before);
     answer
 }

@@ -44,7 +44,7 @@ struct ForkGuard {
     _handles: handle::ForkGuard,
     client: client::ForkGuard,
     stores: persistence::ForkGuard,
-    _trace: trace::ForkGuard,
+    trace: trace::ForkGuard,
 }
 
 thread_local! {
@@ -57,7 +57,7 @@ extern "C" fn before_fork() {
         _handles: handle::lock_for_fork(),
         client: client::prepare_fork(),
         stores: persistence::lock_for_fork(),
-        _trace: trace::lock_for_fork(),
+        trace: trace::lock_for_fork(),
     };
     HELD_OVER_FORK.with(|held| held.borrow_mut(|held| *held = Some(guard)));
 }
@@ -71,5 +71,6 @@ extern "C" fn after_fork_in_child() {
     if let Some(guard) = HELD_OVER_FORK.with(Lasting::take) {
         guard.client.reset_in_child();
         guard.stores.reset_in_child();
+        guard.trace.reset_in_child();
     }
 }

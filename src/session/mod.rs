@@ -180,6 +180,11 @@ impl Session {
         self.state == State::Connected
     }
 
+    /// Whether the connection has ended for this session: what the server sends now was sent before it knew.
+    pub fn is_disconnected(&self) -> bool {
+        self.state == State::Disconnected
+    }
+
     /// Version of the current or last connection.
     pub fn version(&self) -> ProtocolVersion {
         self.version

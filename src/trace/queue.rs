@@ -1,18 +1,17 @@
-//! Lines of one thread that are waiting to be written out.
+//! Lines that are waiting to be written out, of all threads in the order in which they were caused.
 
 use std::cell::Cell;
-use std::ffi::CString;
-use std::fmt::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Condvar, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Level;
+use super::line::{c_string, cut, time_stamp};
 use super::tracer::Tracer;
-use crate::ffi::local_time::local_time;
-use crate::thread_storage::Lasting;
+use crate::process_lock::ProcessMutex;
 
-/// Longest text behind the time, in bytes.
-const MAXIMUM_TEXT: usize = 256;
+/// How long others wait for a thread that hands lines to the callback. Then it no longer holds them up.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 struct Line {
     level: Level,
@@ -21,97 +20,192 @@ struct Line {
     for_sink: bool,
     /// Still to be handed to the callback.
     for_callback: bool,
+    /// Which thread caused it.
+    cause: usize,
 }
 
-/// Lines queued on all threads: while nothing is traced, one look at this answers for each of them.
-static QUEUED: AtomicUsize = AtomicUsize::new(0);
+pub(super) struct Queue {
+    waiting: ProcessMutex<Waiting>,
+    /// A turn has ended.
+    ended: Condvar,
+    /// Lines queued, or handed to the callback by the thread whose turn it is: while nothing is traced, one look at this
+    /// is enough.
+    pending: AtomicUsize,
+}
+
+pub(super) struct Waiting {
+    lines: Vec<Line>,
+    /// The thread that hands lines to the callback, unless the others have lost patience.
+    turn: Option<Turn>,
+    turns: u64,
+}
+
+/// One thread hands `lines` lines to the callback.
+#[derive(Clone, Copy)]
+struct Turn {
+    number: u64,
+    lines: usize,
+}
+
+impl Queue {
+    pub(super) const fn new() -> Queue {
+        Queue {
+            waiting: ProcessMutex::new(Waiting {
+                lines: Vec::new(),
+                turn: None,
+                turns: 0,
+            }),
+            ended: Condvar::new(),
+            pending: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock()
+    }
+
+    /// In a forked child: lines and turns are the parent's.
+    pub(super) fn reset_in_child(&self, waiting: &mut Waiting) {
+        waiting.lines = Vec::new();
+        waiting.turn = None;
+        self.pending.store(0, Ordering::Relaxed);
+    }
+
+    fn push(&self, level: Level, text: String) {
+        let line = Line {
+            level,
+            text,
+            for_sink: true,
+            // A callback that causes lines would otherwise be called for them without end.
+            for_callback: !CALLING_OUT.get(),
+            cause: this_thread(),
+        };
+        let mut waiting = self.lock();
+        waiting.lines.push(line);
+        self.pending.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The lines for the callback that are in the file by now, once no other thread hands out earlier ones.
+    fn take_turn(&self) -> Option<(Vec<Line>, Turn)> {
+        let mut waiting = self.lock();
+        let limit = Instant::now() + PATIENCE;
+        while let Some(turn) = waiting.turn {
+            let left = limit.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.end_turn(&mut waiting, turn);
+                break;
+            }
+            let waited = self.ended.wait_timeout(waiting, left);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let written = waiting.lines.iter().take_while(|line| !line.for_sink);
+        let count = written.count();
+        if count == 0 {
+            return None;
+        }
+        let lines: Vec<Line> = waiting.lines.drain(..count).collect();
+        waiting.turns += 1;
+        let turn = Turn {
+            number: waiting.turns,
+            lines: count,
+        };
+        waiting.turn = Some(turn);
+        Some((lines, turn))
+    }
+
+    /// Nobody waits for this turn any more.
+    fn end_turn(&self, waiting: &mut Waiting, turn: Turn) {
+        if waiting.turn.is_some_and(|now| now.number == turn.number) {
+            waiting.turn = None;
+            self.pending.fetch_sub(turn.lines, Ordering::Relaxed);
+            self.ended.notify_all();
+        }
+    }
+}
 
 thread_local! {
-    static LINES: Lasting<Vec<Line>> = const { Lasting::new(Vec::new()) };
     static CALLING_OUT: Cell<bool> = const { Cell::new(false) };
+    static FOR_ANOTHER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// No other thread that runs has this number.
+fn this_thread() -> usize {
+    CALLING_OUT.with(|place| std::ptr::from_ref(place).addr())
+}
+
+/// Whether this thread is inside the callback for a line that another thread has caused.
+pub(super) fn tells_for_another() -> bool {
+    FOR_ANOTHER.get()
 }
 
 /// Queues `text` with the time in front.
-pub(super) fn push(level: Level, text: &str) {
+pub(super) fn push(tracer: &Tracer, level: Level, text: &str) {
     let mut stamped = time_stamp(SystemTime::now());
     stamped.push_str(cut(text));
-    push_line(level, stamped);
+    tracer.queue.push(level, stamped);
 }
 
 /// Queues the lines that open a trace; they have no time and pass any level.
-pub(super) fn push_header(version_info: &[(&str, &str)]) {
+pub(super) fn push_header(tracer: &Tracer, version_info: &[(&str, &str)]) {
+    let push = |text| tracer.queue.push(Level::Minimum, text);
     let rule = "=".repeat(57);
-    push_line(Level::Minimum, rule.clone());
-    push_line(Level::Minimum, format!("{:19}Trace Output", ""));
+    push(rule.clone());
+    push(format!("{:19}Trace Output", ""));
     for (name, value) in version_info {
-        push_line(Level::Minimum, format!("{name}: {value}"));
+        push(format!("{name}: {value}"));
     }
     // The text ends in a line end, so an empty line follows in the file.
     if let Ok(version) = std::fs::read_to_string("/proc/version") {
-        push_line(Level::Minimum, format!("/proc/version: {version}"));
+        push(format!("/proc/version: {version}"));
     }
-    push_line(Level::Minimum, rule);
+    push(rule);
 }
 
-fn push_line(level: Level, text: String) {
-    let line = Line {
-        level,
-        text,
-        for_sink: true,
-        // A callback that causes lines would otherwise be called for them without end.
-        for_callback: !CALLING_OUT.get(),
-    };
-    LINES.with(|lines| lines.borrow_mut(|lines| lines.push(line)));
-    QUEUED.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Whether lines are queued and may be flushed now.
+/// Whether lines are queued, or handed out by another thread, and may be flushed now.
 #[inline]
-pub(super) fn has_pending() -> bool {
-    QUEUED.load(Ordering::Relaxed) != 0 && has_pending_here()
-}
-
-#[cold]
-fn has_pending_here() -> bool {
-    !CALLING_OUT.get() && !LINES.with(|lines| lines.borrow(Vec::is_empty))
+pub(super) fn has_pending(tracer: &Tracer) -> bool {
+    tracer.queue.pending.load(Ordering::Relaxed) != 0 && !CALLING_OUT.get()
 }
 
 /// Writes the queued lines to the sink only; they stay queued for the callback.
 pub(super) fn write_to_sink(tracer: &Tracer) {
-    let write = |lines: &mut Vec<Line>| {
-        if lines.is_empty() {
-            return;
-        }
-        let unwritten = lines.iter().filter(|line| line.for_sink);
-        tracer.write(unwritten.map(|line| line.text.as_str()));
-        for line in lines.iter_mut() {
-            line.for_sink = false;
-        }
-        let count = lines.len();
-        lines.retain(|line| line.for_callback);
-        QUEUED.fetch_sub(count - lines.len(), Ordering::Relaxed);
-    };
-    LINES.with(|lines| lines.borrow_mut(write));
+    // Held until all is written, and taken first: threads that cause lines meanwhile need not wait for a pipe.
+    let mut sink = tracer.lock();
+    let mut texts = Vec::new();
+    let mut waiting = tracer.queue.lock();
+    for line in waiting.lines.iter_mut().filter(|line| line.for_sink) {
+        line.for_sink = false;
+        texts.push(if line.for_callback {
+            line.text.clone()
+        } else {
+            std::mem::take(&mut line.text)
+        });
+    }
+    let count = waiting.lines.len();
+    waiting.lines.retain(|line| line.for_callback);
+    let done = count - waiting.lines.len();
+    tracer.queue.pending.fetch_sub(done, Ordering::Relaxed);
+    drop(waiting);
+    sink.write(texts);
 }
 
-/// Writes the queued lines to the sink, then hands them to the callback with no lock held.
+/// Writes the queued lines to the sink, then hands them to the callback with no lock held. When it returns, every line that
+/// was queued before has been handed out, but for those of a thread that takes longer than [`PATIENCE`].
 #[cold]
 pub(super) fn flush(tracer: &Tracer) {
-    if !has_pending() {
+    if !has_pending(tracer) {
         return;
     }
     write_to_sink(tracer);
-    let lines = LINES.with(Lasting::take);
-    QUEUED.fetch_sub(lines.len(), Ordering::Relaxed);
-    if lines.is_empty() {
-        return;
-    }
-    let Some(callback) = tracer.callback() else {
+    let Some((lines, turn)) = tracer.queue.take_turn() else {
         return;
     };
-    let calling_out = CallingOut::begin();
-    for line in lines {
-        callback(line.level, &c_string(line.text));
+    let calling_out = CallingOut::begin(tracer, turn);
+    if let Some(callback) = tracer.callback() {
+        for line in lines {
+            FOR_ANOTHER.set(line.cause != this_thread());
+            callback(line.level, &c_string(line.text));
+        }
     }
     drop(calling_out);
     // What the callback caused.
@@ -119,56 +213,25 @@ pub(super) fn flush(tracer: &Tracer) {
 }
 
 /// Marks this thread as being inside the callback, also while a panic unwinds.
-struct CallingOut;
+struct CallingOut<'a> {
+    queue: &'a Queue,
+    turn: Turn,
+}
 
-impl CallingOut {
-    fn begin() -> CallingOut {
+impl CallingOut<'_> {
+    fn begin(tracer: &Tracer, turn: Turn) -> CallingOut<'_> {
         CALLING_OUT.set(true);
-        CallingOut
+        CallingOut {
+            queue: &tracer.queue,
+            turn,
+        }
     }
 }
 
-impl Drop for CallingOut {
+impl Drop for CallingOut<'_> {
     fn drop(&mut self) {
         CALLING_OUT.set(false);
+        FOR_ANOTHER.set(false);
+        self.queue.end_turn(&mut self.queue.lock(), self.turn);
     }
-}
-
-/// C sees a text up to its first NUL.
-fn c_string(text: String) -> CString {
-    CString::new(text).unwrap_or_else(|error| {
-        let end = error.nul_position();
-        let mut bytes = error.into_vec();
-        bytes.truncate(end);
-        CString::new(bytes).unwrap_or_default()
-    })
-}
-
-/// `text` without what exceeds the maximum.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MAXIMUM_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-/// `YYYYMMDD HHMMSS.mmm ` in local time.
-fn time_stamp(now: SystemTime) -> String {
-    let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
-    let time = local_time(seconds).unwrap_or_default();
-    let mut stamp = String::with_capacity(20 + MAXIMUM_TEXT);
-    let _ = write!(
-        stamp,
-        "{:04}{:02}{:02} {:02}{:02}{:02}.{:03} ",
-        time.year,
-        time.month,
-        time.day,
-        time.hour,
-        time.minute,
-        time.second,
-        since_epoch.subsec_millis()
-    );
-    stamp
 }

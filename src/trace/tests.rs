@@ -1,8 +1,10 @@
 use std::ffi::CStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tempfile::TempDir;
@@ -133,7 +135,7 @@ fn lines_reach_file_and_callback_with_the_time_in_front() {
     let (seen, callback) = recorder();
     tracer.set_callback(Some(callback));
     tracer.start(to_file(&folder.file(), 1000));
-    queue::push(Level::Protocol, "4 cid -> PINGREQ (0)");
+    queue::push(&tracer, Level::Protocol, "4 cid -> PINGREQ (0)");
     assert_eq!(lines(&folder.file()), [""; 0], "not before the flush");
     queue::flush(&tracer);
 
@@ -157,9 +159,9 @@ fn text_is_cut_at_256_bytes_between_characters_and_at_a_nul() {
     let tracer = Tracer::new();
     let (seen, callback) = recorder();
     tracer.set_callback(Some(callback));
-    queue::push(Level::Error, &"x".repeat(300));
-    queue::push(Level::Error, &format!("{}ää", "x".repeat(253)));
-    queue::push(Level::Error, "one\0two");
+    queue::push(&tracer, Level::Error, &"x".repeat(300));
+    queue::push(&tracer, Level::Error, &format!("{}ää", "x".repeat(253)));
+    queue::push(&tracer, Level::Error, "one\0two");
     queue::flush(&tracer);
     let seen = seen.lock();
     assert_eq!(seen[0].1.len(), 20 + 256);
@@ -175,7 +177,10 @@ fn the_header_passes_any_level_and_has_no_time() {
     tracer.set_callback(Some(callback));
     tracer.set_level(7);
     tracer.start(to_file(&folder.file(), 1000));
-    queue::push_header(&[("Product name", "Some client"), ("Version", "1.2")]);
+    queue::push_header(
+        &tracer,
+        &[("Product name", "Some client"), ("Version", "1.2")],
+    );
     queue::flush(&tracer);
 
     let rule = "=".repeat(57);
@@ -203,7 +208,7 @@ fn a_full_file_is_renamed_at_once_and_only_two_are_kept() {
     let tracer = Tracer::new();
     tracer.start(to_file(&folder.file(), 2));
     let emit = |text: &str| {
-        queue::push(Level::Error, text);
+        queue::push(&tracer, Level::Error, text);
         queue::flush(&tracer);
     };
     emit("a");
@@ -224,7 +229,7 @@ fn starting_again_truncates_the_file() {
     let tracer = Tracer::new();
     for _ in 0..2 {
         tracer.start(to_file(&folder.file(), 1000));
-        queue::push(Level::Error, "line");
+        queue::push(&tracer, Level::Error, "line");
         queue::write_to_sink(&tracer);
         tracer.stop();
         queue::flush(&tracer);
@@ -239,7 +244,7 @@ fn a_line_written_at_the_stop_is_still_handed_to_the_callback() {
     let (seen, callback) = recorder();
     tracer.set_callback(Some(callback));
     tracer.start(to_file(&folder.file(), 1000));
-    queue::push(Level::Error, "last");
+    queue::push(&tracer, Level::Error, "last");
     queue::write_to_sink(&tracer);
     tracer.stop();
     queue::flush(&tracer);
@@ -255,17 +260,98 @@ fn lines_caused_by_the_callback_go_to_the_file_without_recursion() {
     let (inner, count) = (tracer.clone(), calls.clone());
     tracer.set_callback(Some(Arc::new(move |_, _: &CStr| {
         count.fetch_add(1, Ordering::Relaxed);
-        queue::push(Level::Error, "caused by the callback");
+        queue::push(&inner, Level::Error, "caused by the callback");
         queue::flush(&inner);
         inner.set_level(3);
     })));
     tracer.start(to_file(&folder.file(), 1000));
-    queue::push(Level::Error, "first");
+    queue::push(&tracer, Level::Error, "first");
     queue::flush(&tracer);
     queue::flush(&tracer);
     assert_eq!(calls.load(Ordering::Relaxed), 1, "not later either");
     assert_eq!(lines(&folder.file()).len(), 2);
     tracer.set_callback(None);
+}
+
+/// What follows the time.
+fn texts(seen: &Seen) -> Vec<String> {
+    let seen = seen.lock();
+    seen.iter().map(|(_, text)| text[20..].to_owned()).collect()
+}
+
+#[test]
+fn lines_of_all_threads_go_out_in_order_with_those_of_the_first_that_can() {
+    let folder = Folder::new();
+    let tracer = Tracer::new();
+    let (seen, callback) = recorder();
+    tracer.set_callback(Some(callback));
+    tracer.start(to_file(&folder.file(), 1000));
+    thread::scope(|scope| {
+        scope.spawn(|| queue::push(&tracer, Level::Error, "first"));
+    });
+    queue::push(&tracer, Level::Error, "second");
+    queue::flush(&tracer);
+    assert_eq!(texts(&seen), ["first", "second"]);
+    let written = lines(&folder.file());
+    assert!(written[0].ends_with(" first") && written[1].ends_with(" second"));
+}
+
+#[test]
+fn lines_at_the_stop_reach_the_file_whichever_thread_caused_them() {
+    let folder = Folder::new();
+    let tracer = Tracer::new();
+    tracer.start(to_file(&folder.file(), 1000));
+    thread::scope(|scope| {
+        scope.spawn(|| queue::push(&tracer, Level::Error, "of a thread"));
+    });
+    queue::write_to_sink(&tracer);
+    tracer.stop();
+    assert_eq!(lines(&folder.file()).len(), 1);
+}
+
+/// Calls `inside` in the callback of the line `first`, which another thread flushes, meanwhile flushes `second` here, and
+/// then calls `after`.
+fn flush_beside(inside: impl Fn() + Send + Sync + 'static, after: impl FnOnce()) -> Vec<String> {
+    let tracer = Tracer::new();
+    let (seen, record) = recorder();
+    let (entered, entry) = mpsc::channel();
+    let entered = Mutex::new(entered);
+    tracer.set_callback(Some(Arc::new(move |level, text: &CStr| {
+        if text.to_bytes().ends_with(b"first") {
+            entered.lock().send(()).unwrap();
+            inside();
+        }
+        record(level, text);
+    })));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            queue::push(&tracer, Level::Error, "first");
+            queue::flush(&tracer);
+        });
+        entry.recv().unwrap();
+        queue::push(&tracer, Level::Error, "second");
+        queue::flush(&tracer);
+        assert!(!queue::has_pending(&tracer));
+        let seen = texts(&seen);
+        after();
+        seen
+    })
+}
+
+#[test]
+fn a_line_waits_for_the_callback_of_the_one_before() {
+    let seen = flush_beside(thread::yield_now, || {});
+    assert_eq!(seen, ["first", "second"]);
+}
+
+#[test]
+fn a_callback_that_does_not_return_soon_does_not_hold_up_other_threads() {
+    let (go_on, hold) = mpsc::channel::<()>();
+    let hold = Mutex::new(hold);
+    let inside = move || {
+        let _ = hold.lock().recv_timeout(Duration::from_secs(10));
+    };
+    assert_eq!(flush_beside(inside, || drop(go_on)), ["second"]);
 }
 
 #[test]

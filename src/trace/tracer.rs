@@ -8,10 +8,11 @@ use crate::process_lock::ProcessMutex;
 use std::sync::MutexGuard;
 
 use super::Level;
+use super::queue::Queue;
 use super::settings::Settings;
 use super::sink::Sink;
 
-/// Takes one line, without a line end. Called with no lock held, on the thread that caused the line.
+/// Takes one line, without a line end. Called with no lock held, on any thread.
 pub type Callback = Arc<dyn Fn(Level, &CStr) + Send + Sync>;
 
 /// Above every level: nobody listens.
@@ -22,6 +23,8 @@ pub(super) struct Tracer {
     /// The lowest level that goes anywhere.
     threshold: AtomicI32,
     state: ProcessMutex<State>,
+    /// Locked behind `state`.
+    pub(super) queue: Queue,
 }
 
 pub(super) struct State {
@@ -42,6 +45,7 @@ impl Tracer {
                 level: Level::Minimum as i32,
                 lasting_level: Level::Minimum as i32,
             }),
+            queue: Queue::new(),
         }
     }
 
@@ -89,14 +93,6 @@ impl Tracer {
         self.state.lock().callback.clone()
     }
 
-    /// Writes lines to the sink, in one piece.
-    pub(super) fn write<'a>(&self, lines: impl Iterator<Item = &'a str>) {
-        let mut state = self.state.lock();
-        for line in lines {
-            state.sink.write_line(line);
-        }
-    }
-
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -112,5 +108,14 @@ impl Tracer {
         };
         self.threshold.store(threshold, Ordering::Relaxed);
         result
+    }
+}
+
+impl State {
+    /// Writes lines to the sink, in one piece.
+    pub(super) fn write(&mut self, lines: Vec<String>) {
+        for line in lines {
+            self.sink.write_line(&line);
+        }
     }
 }

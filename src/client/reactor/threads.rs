@@ -128,7 +128,7 @@ pub(in crate::client) fn is_worker() -> bool {
     IS_WORKER.get()
 }
 
-/// Writes out this thread's trace lines. The program's trace callback may take its time, and so may a file or a pipe.
+/// Writes out trace lines. The program's trace callback may take its time, and so may a file or a pipe.
 #[cold]
 pub(in crate::client) fn flush_trace() {
     let _blocking = Blocking::begin();

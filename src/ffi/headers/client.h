@@ -32,8 +32,8 @@
  *
  *   Every function may be called from every thread, also for the same client at the same time, and from every callback.
  *   Inside the callbacks of the trace, of a store and of TLS, calls for the client at work, but for
- *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE. Clients do not wait for each other, but for the turn of
- *   their callbacks. A handle that was destroyed is recognised, not used.
+ *   MQTTClient_isConnected(), fail at once with MQTTCLIENT_FAILURE; inside that of the trace it may be any client. Clients
+ *   do not wait for each other, but for the turn of their callbacks. A handle that was destroyed is recognised, not used.
  *   After fork() a child may go on with clients without callbacks that the parent leaves alone, as daemon() does it. Of
  *   its parent's clients with callbacks it can only destroy its copies.
  *
