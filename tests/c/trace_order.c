@@ -7,7 +7,7 @@
 #include "support.h"
 
 /* How long a line is held back to see whether another one comes meanwhile, in ms. */
-#define WINDOW 50
+#define WINDOW 25
 #define MESSAGES 8
 
 static sem_t another;
