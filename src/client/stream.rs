@@ -11,6 +11,9 @@ const STREAM: u32 = 16;
 const STREAM_TIME: Duration = Duration::from_micros(400);
 /// So long the system may keep what does not fill a segment.
 const LONGEST_HOLD: Duration = Duration::from_millis(2);
+/// A publisher that goes on sends it itself when no more than this is left: a worker would have to wait for the lock, which a
+/// publisher hardly ever leaves alone.
+const RELEASE_BEFORE: Duration = Duration::from_micros(500);
 /// Larger messages fill segments themselves.
 const SMALL: usize = 4096;
 
@@ -65,9 +68,15 @@ impl Client {
         }
     }
 
-    /// Has the system collect what comes until a worker releases it: so only where workers look after the connection.
+    /// Has the system collect what comes until a worker, or a later message, releases it: so only where workers look after the
+    /// connection.
     #[cold]
     fn look_at_stream(&self, state: &mut State, now: Instant) {
+        let released_by = now + RELEASE_BEFORE;
+        let link = state.link.as_ref();
+        if link.is_some_and(|link| link.stream.release_at.is_some_and(|at| at <= released_by)) {
+            release(state);
+        }
         let Some(link) = &mut state.link else { return };
         if !link.stream.is_flowing(now) || !link.registered || link.is_inherited() {
             return;
@@ -75,7 +84,7 @@ impl Client {
         match link.transport.set_corked(true) {
             Ok(()) => {
                 link.stream.release_at = Some(now + LONGEST_HOLD);
-                self.update_timer(state);
+                self.move_timer(state);
             }
             Err(_) => link.stream.unsupported = true,
         }

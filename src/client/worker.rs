@@ -189,18 +189,34 @@ impl Client {
         }
     }
 
-    /// Makes the reactor's timer fire in time for whatever is due next.
+    /// Makes the reactor's timer fire in time for whatever is due next. That it fires too early costs less than to move it
+    /// each time.
     pub(super) fn update_timer(&self, state: &mut State) {
-        let due = earlier(state.session.poll_timeout(), state.offer_again);
-        let link = state.link.as_ref();
-        let due = earlier(due, link.and_then(|link| link.stream.release_at));
-        let rest = state.store.as_ref().and_then(|store| store.rests_at());
-        let Some(next) = earlier(due, rest) else {
-            return;
-        };
-        let sooner = state.timer.is_none_or(|at| next < at);
-        if sooner && reactor::schedule(self, state.timer, next) {
+        if let Some(next) = next_due(state) {
+            if state.timer.is_none_or(|at| next < at) {
+                self.set_timer(state, next);
+            }
+        }
+    }
+
+    /// Makes the reactor's timer fire for whatever is due next, and not before.
+    pub(super) fn move_timer(&self, state: &mut State) {
+        if let Some(next) = next_due(state) {
+            self.set_timer(state, next);
+        }
+    }
+
+    fn set_timer(&self, state: &mut State, next: Instant) {
+        if reactor::schedule(self, state.timer, next) {
             state.timer = Some(next);
         }
     }
+}
+
+fn next_due(state: &State) -> Option<Instant> {
+    let due = earlier(state.session.poll_timeout(), state.offer_again);
+    let link = state.link.as_ref();
+    let due = earlier(due, link.and_then(|link| link.stream.release_at));
+    let rest = state.store.as_ref().and_then(|store| store.rests_at());
+    earlier(due, rest)
 }

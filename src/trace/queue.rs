@@ -164,7 +164,14 @@ pub(super) fn push_header(tracer: &Tracer, version_info: &[(&str, &str)]) {
 /// Whether lines are queued, or handed out by another thread, and may be flushed now.
 #[inline]
 pub(super) fn has_pending(tracer: &Tracer) -> bool {
-    tracer.queue.pending.load(Ordering::Relaxed) != 0 && !CALLING_OUT.get()
+    tracer.queue.pending.load(Ordering::Relaxed) != 0 && is_outside()
+}
+
+/// Whether this thread is not in the callback: out of line, so that who traces nothing does not look for its own memory.
+#[cold]
+#[inline(never)]
+fn is_outside() -> bool {
+    !CALLING_OUT.get()
 }
 
 /// Writes the queued lines to the sink only; they stay queued for the callback.
