@@ -19,7 +19,7 @@ use super::directory::{
     Access, LOCK_PATIENCE, create_directories, directory_name, open_locked, sync_above,
 };
 use super::lock::DirectoryLock;
-use super::scratch::Scratch;
+use super::scratch::{FILE_MODE, Scratch};
 use super::spare::Spare;
 use super::traffic::Traffic;
 use super::{Key, Store, StoreError, record};
@@ -147,9 +147,8 @@ impl FileStore {
     /// could not be finished otherwise, and their records never be removed.
     fn create_empty(&self, name: &str) -> io::Result<()> {
         let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let mode = Mode::from_raw_mode(0o666);
         let (at, entry) = self.directory()?.entry(name);
-        let file = rustix::fs::openat(at, &*entry, flags, mode)?;
+        let file = rustix::fs::openat(at, &*entry, flags, FILE_MODE)?;
         if self.sync {
             File::from(file).sync_all()?;
         }

@@ -20,7 +20,7 @@ use super::spare::{OpenFile, Spare, take_best};
 use crate::process_lock::generation;
 
 /// Mode of records, before the umask.
-const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
+pub(super) const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 
 /// How file systems say that a file cannot have a second name, or not there.
 const LINKS_UNKNOWN: [Errno; 4] = [Errno::PERM, Errno::XDEV, Errno::NOSYS, Errno::OPNOTSUPP];
