@@ -320,7 +320,9 @@ impl Client {
         let Some(arrived) = &turn.callbacks(state).message_arrived else {
             return;
         };
-        let Some(queued) = state.pop_message() else {
+        // Not moved out: it would be copied once more.
+        let taken_out = state.pop_message();
+        let Some(queued) = &taken_out else {
             return;
         };
         crate::trace!(
@@ -335,7 +337,7 @@ impl Client {
         if taken {
             self.remove_record(state, queued.record);
             self.resume_reading(state);
-        } else {
+        } else if let Some(queued) = taken_out {
             state.put_message_back(queued);
             let at = Instant::now() + OFFER_AGAIN;
             state.offer_again = Some(at);

@@ -5,6 +5,7 @@ use super::connect::Answer;
 use super::ending::Ending;
 use super::state::{Driver, Phase, State};
 use super::{Client, reactor, records};
+use crate::packet::Message;
 use crate::persistence::{Key, Store, StoreError};
 use crate::process_lock::MutexGuard;
 use crate::session::{Event, StoreOp};
@@ -179,16 +180,7 @@ impl Client {
             Event::DropQueued => state.drop_messages(),
             Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();
-                let record = seq.map(|seq| Key::Queued { v5, seq });
-                match state.driver {
-                    // It may wait long for a receive.
-                    Driver::Caller => {
-                        state.push_message(message.detached(), record);
-                        state.read_ahead += 1;
-                    }
-                    Driver::Workers => state.push_message(message, record),
-                }
-                self.schedule_callbacks(state);
+                self.take_message(state, message, seq.map(|seq| Key::Queued { v5, seq }));
             }
             Event::Completed {
                 id,
@@ -220,5 +212,16 @@ impl Client {
                 self.end_as_server_did(state, Ending::Disconnected(disconnect));
             }
         }
+    }
+
+    /// Queues a message for the application.
+    #[inline(always)]
+    pub(super) fn take_message(&self, state: &mut State, message: Message, record: Option<Key>) {
+        state.news = true;
+        match state.driver {
+            Driver::Caller => state.keep_message(&message, record),
+            Driver::Workers => state.push_message(message, record),
+        }
+        self.schedule_callbacks(state);
     }
 }

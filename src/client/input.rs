@@ -5,12 +5,13 @@ use super::drain::StoreFailed;
 use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::State;
-use crate::packet::{Malformed, ReasonCode};
+use crate::packet::{Malformed, PlainPublish, ReasonCode};
 use crate::process_lock::MutexGuard;
 use crate::session::Session;
 use crate::thread_storage::{self, Buffer};
 use crate::trace::Level;
 use crate::transport::Transport;
+use bytes::Bytes;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,6 +54,18 @@ struct Reading {
     transport: Arc<dyn Transport>,
     number: u64,
     input: ReadBuffer,
+}
+
+impl State {
+    /// Whether too much waits for the application to read on.
+    #[inline]
+    pub(super) fn wants_pause(&self, is_paused: bool) -> bool {
+        let limit = match is_paused {
+            false => PAUSE_ABOVE,
+            true => RESUME_BELOW,
+        };
+        self.queued_weight > limit && self.ack_waiters == 0
+    }
 }
 
 impl Client {
@@ -216,7 +229,7 @@ impl Client {
         self.end_stream(state);
         let mut answered = now;
         loop {
-            let (failure, ended) = match handle_next(&mut state.session, input, now) {
+            let (failure, ended) = match self.handle_next(state, input, now) {
                 Ok(true) if state.session.output_can_wait() => continue,
                 Ok(handled) => (None, !handled),
                 Err(malformed) => (Some(malformed), false),
@@ -258,6 +271,42 @@ impl Client {
         state.link_number() == Some(number)
     }
 
+    /// Hands the next packet to the session. `false`: there is no whole one, or none that counts.
+    #[inline(always)]
+    fn handle_next(
+        &self,
+        state: &mut State,
+        input: &mut ReadBuffer,
+        now: Instant,
+    ) -> Result<bool, Malformed> {
+        let session = &mut state.session;
+        if session.is_disconnected() {
+            return Ok(false);
+        }
+        let maximum = session.maximum_packet_size();
+        let (packet_type, handled, is_whole) =
+            if let Some((packet_type, id)) = input.next_ack(maximum) {
+                let handled = session.handle_ack(now, packet_type, id);
+                (packet_type as u8, handled, true)
+            } else if let Some((publish, bytes)) = peek_plain(session, input, maximum) {
+                session.handle_plain_publish(now, publish, bytes);
+                self.take_message(state, publish.take(bytes), None);
+                return Ok(true);
+            } else if let Some(frame) = input.next_frame(maximum)? {
+                let packet_type = frame.first_byte >> 4;
+                (packet_type, session.handle_frame(now, frame), true)
+            } else if let Some(first_byte) = input.first_byte() {
+                // The rest of what cannot be a packet may never come.
+                (first_byte >> 4, session.check_beginning(first_byte), false)
+            } else {
+                return Ok(false);
+            };
+        if handled.is_err() {
+            crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
+        }
+        handled.map(|()| is_whole)
+    }
+
     /// Where answers cannot be sent the connection has ended behind what they answer.
     fn send_answers(&self, state: &mut MutexGuard<'_, State>, now: Instant) {
         if let Err(error) = self.write_outbox(state, now) {
@@ -269,48 +318,32 @@ impl Client {
     /// Stops reading while too much waits for the application, unless a call waits for an acknowledgement.
     #[inline]
     pub(super) fn update_pause(&self, state: &mut MutexGuard<'_, State>) {
-        let (weight, waiters) = (state.queued_weight, state.ack_waiters);
-        let Some(link) = &mut state.link else { return };
-        let paused = match link.paused {
-            false => weight > PAUSE_ABOVE && waiters == 0,
-            true => weight > RESUME_BELOW && waiters == 0,
+        let Some(was_paused) = state.link.as_ref().map(|link| link.paused) else {
+            return;
         };
-        if paused != link.paused {
-            link.paused = paused;
+        let paused = state.wants_pause(was_paused);
+        if paused != was_paused {
+            if let Some(link) = &mut state.link {
+                link.paused = paused;
+            }
             state.session.set_reading_paused(paused, Instant::now());
         }
     }
 }
 
-/// Hands the next packet to the session. `false`: there is no whole one, or none that counts.
-#[inline]
-fn handle_next(
-    session: &mut Session,
-    input: &mut ReadBuffer,
-    now: Instant,
-) -> Result<bool, Malformed> {
-    if session.is_disconnected() {
-        return Ok(false);
+/// The next packet if its message needs no more than to be taken.
+#[inline(always)]
+fn peek_plain<'a>(
+    session: &Session,
+    input: &'a mut ReadBuffer,
+    maximum: u32,
+) -> Option<(PlainPublish, &'a mut Bytes)> {
+    match session.delivers_at_once() {
+        true => input.peek_plain(session.version(), maximum),
+        false => None,
     }
-    let maximum = session.maximum_packet_size();
-    let (packet_type, handled, is_whole) = if let Some((packet_type, id)) = input.next_ack(maximum)
-    {
-        let handled = session.handle_ack(now, packet_type, id);
-        (packet_type as u8, handled, true)
-    } else if let Some(frame) = input.next_frame(maximum)? {
-        let packet_type = frame.first_byte >> 4;
-        (packet_type, session.handle_frame(now, frame), true)
-    } else if let Some(first_byte) = input.first_byte() {
-        // The rest of what cannot be a packet may never come.
-        (first_byte >> 4, session.check_beginning(first_byte), false)
-    } else {
-        return Ok(false);
-    };
-    if handled.is_err() {
-        crate::trace!(Level::Error, "Bad MQTT packet, type {packet_type}");
-    }
-    handled.map(|()| is_whole)
 }
+
 /// Appends what one read gives to `input`; how much, and whether there was room for more.
 fn read_into(transport: &dyn Transport, input: &mut ReadBuffer) -> io::Result<(usize, bool)> {
     thread_local! {

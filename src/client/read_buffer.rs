@@ -2,7 +2,10 @@
 
 mod large;
 
-use crate::packet::{Frame, Malformed, PacketId, PacketType, ack, claimed_length, next_frame};
+use crate::packet::{
+    Frame, Malformed, PacketId, PacketType, PlainPublish, ProtocolVersion, ack, claimed_length,
+    next_frame,
+};
 use bytes::{Buf, Bytes, BytesMut};
 use large::LargePacket;
 use std::collections::TryReserveError;
@@ -76,6 +79,18 @@ impl ReadBuffer {
             false => self.rest.advance(ack::ACK_LENGTH),
         }
         Some(found)
+    }
+
+    /// The next packet if it is plain, and where to take it from. The first one of a read goes the way of `next_frame`,
+    /// which makes the memory one that packets share.
+    #[inline(always)]
+    pub(super) fn peek_plain(
+        &mut self,
+        version: ProtocolVersion,
+        maximum: u32,
+    ) -> Option<(PlainPublish, &mut Bytes)> {
+        let publish = PlainPublish::peek(&self.rest, version, maximum)?;
+        Some((publish, &mut self.rest))
     }
 
     /// What the next packet begins with, if there is none that could be taken out.

@@ -44,7 +44,12 @@ impl QueuedMessage {
     /// Memory it stands for, in bytes.
     #[inline]
     pub(super) fn weight(&self) -> usize {
-        self.message.size() + size_of::<QueuedMessage>()
+        QueuedMessage::weight_of(&self.message)
+    }
+
+    #[inline]
+    fn weight_of(message: &Message) -> usize {
+        message.size() + size_of::<QueuedMessage>()
     }
 }
 
@@ -212,23 +217,29 @@ impl State {
         self.next_order
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_message(&mut self, message: Message, record: Option<Key>) {
         let order = self.take_order();
-        let queued = QueuedMessage {
+        self.queued_weight += QueuedMessage::weight_of(&message);
+        self.messages.push_back(QueuedMessage {
             message,
             record,
             order,
-        };
-        self.queued_weight += queued.weight();
-        self.messages.push_back(queued);
+        });
+    }
+
+    /// Takes a copy of a message that was read beyond what a call waited for: it may wait long for a receive.
+    #[inline(never)]
+    pub(super) fn keep_message(&mut self, message: &Message, record: Option<Key>) {
+        self.push_message(message.detached(), record);
+        self.read_ahead += 1;
     }
 
     #[inline]
     pub(super) fn pop_message(&mut self) -> Option<QueuedMessage> {
-        let queued = self.messages.pop_front()?;
-        self.queued_weight -= queued.weight();
-        Some(queued)
+        let queued = self.messages.pop_front();
+        self.queued_weight -= queued.as_ref().map_or(0, QueuedMessage::weight);
+        queued
     }
 
     /// A refused message goes back to its place.

@@ -170,11 +170,8 @@ impl Client {
     /// The application has taken messages, or waits for what lies behind them: reads on if that was waited for.
     #[inline]
     pub(super) fn resume_reading(&self, state: &mut MutexGuard<'_, State>) {
-        if state
-            .link
-            .as_ref()
-            .is_some_and(|link| link.paused && link.registered)
-        {
+        let link = state.link.as_ref();
+        if link.is_some_and(|link| link.paused && link.registered) && !state.wants_pause(true) {
             self.read_as_worker(state, true, None);
         }
     }

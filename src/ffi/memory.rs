@@ -77,31 +77,35 @@ pub(super) fn new_message(message: &Message) -> *mut MQTTClient_message {
         return ptr::null_mut();
     };
     let payload = c_copy(payload);
-    let mut properties = MQTTProperties::FAILURE;
-    let complete = !payload.is_null()
-        && property_list::from_packet(message.properties())
-            .map(|list| properties = list)
-            .is_some();
-    let built = if complete {
-        c_box(MQTTClient_message {
-            struct_id: eyecatcher(b"MQTM"),
-            struct_version: 1,
-            payloadlen,
-            payload,
-            qos: message.qos as c_int,
-            retained: message.retain.into(),
-            dup: message.dup.into(),
-            msgid: message.packet_id.map_or(0, PacketId::get).into(),
-            properties,
-        })
-    } else {
-        ptr::null_mut()
-    };
+    if payload.is_null() {
+        return ptr::null_mut();
+    }
+    let built = c_box(MQTTClient_message {
+        struct_id: eyecatcher(b"MQTM"),
+        struct_version: 1,
+        payloadlen,
+        payload,
+        qos: message.qos as c_int,
+        retained: message.retain.into(),
+        dup: message.dup.into(),
+        msgid: message.packet_id.map_or(0, PacketId::get).into(),
+        properties: MQTTProperties::FAILURE,
+    });
     if built.is_null() {
-        // SAFETY: both were made above and nobody else knows them.
+        // SAFETY: it was made above and nobody else knows it.
+        unsafe { release(payload) };
+        return ptr::null_mut();
+    }
+    if !message.properties().is_empty() {
+        // SAFETY: the message was made above and nobody else knows it.
         unsafe {
-            property_list::free(&mut properties);
-            release(payload);
+            match property_list::from_packet(message.properties()) {
+                Some(properties) => (*built).properties = properties,
+                None => {
+                    free_message(built);
+                    return ptr::null_mut();
+                }
+            }
         }
     }
     built

@@ -27,7 +27,36 @@ pub struct Message {
     properties: Option<Box<Properties>>,
 }
 
+/// Where the parts of a message of QoS 0 or 1 are in its packet, and what the flags say.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) first_byte: u8,
+    pub(super) packet_id: Option<PacketId>,
+    pub(super) topic_length: u16,
+    pub(super) topic_start: u32,
+    pub(super) payload_start: u32,
+}
+
 impl Message {
+    /// The message whose parts, which are valid and without properties, lie in `bytes` like this.
+    #[inline]
+    pub(super) fn from_parts(parts: Parts, bytes: Bytes) -> Message {
+        Message {
+            dup: parts.first_byte & DUP != 0,
+            qos: match parts.packet_id {
+                None => QoS::AtMostOnce,
+                Some(_) => QoS::AtLeastOnce,
+            },
+            retain: parts.first_byte & RETAIN != 0,
+            packet_id: parts.packet_id,
+            topic_length: parts.topic_length,
+            topic_start: parts.topic_start,
+            payload_start: parts.payload_start,
+            bytes,
+            properties: None,
+        }
+    }
+
     /// Interprets what follows the fixed header of a PUBLISH. `topic_rules`: see
     /// [`check_topic_name`](super::publish::check_topic_name), or whatever a record may break.
     #[inline]

@@ -14,6 +14,7 @@ mod error;
 mod fixed_header;
 mod frame;
 mod message;
+mod plain;
 pub mod primitives;
 mod properties;
 pub mod publish;
@@ -37,6 +38,7 @@ pub use error::{Malformed, TooLarge};
 pub use fixed_header::{FixedHeader, PacketType};
 pub use frame::{Frame, claimed_length, next_frame};
 pub use message::Message;
+pub use plain::PlainPublish;
 pub use properties::{
     NO_PROPERTIES, Properties, Property, PropertyPlace, PropertyType, PropertyValue,
 };

@@ -16,8 +16,14 @@ pub fn valid_utf8(bytes: &[u8]) -> bool {
 
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
+    !any_word(bytes, has_high_bit)
+}
+
+/// Whether one of a word's bytes is no ASCII character.
+#[inline]
+pub(super) fn has_high_bit(word: u64) -> bool {
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    !any_word(bytes, |word| word & HIGH_BITS != 0)
+    word & HIGH_BITS != 0
 }
 
 /// Whether the test holds for one of the words, of eight bytes each, that `bytes` is made of; a single short one is filled up

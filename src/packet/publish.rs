@@ -160,15 +160,19 @@ pub(super) fn check_no_wildcards(topic: &[u8]) -> Result<(), Malformed> {
 /// Whether there is a `#` or `+`.
 #[inline]
 fn contains_wildcard(topic: &[u8]) -> bool {
+    any_word(topic, has_wildcard)
+}
+
+/// Whether one of a word's bytes is `#` or `+`.
+#[inline]
+pub(super) fn has_wildcard(word: u64) -> bool {
     const LOW_BITS: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = LOW_BITS << 7;
     // The two characters differ in this bit alone.
     const DIFFERENCE: u8 = b'#' ^ b'+';
-    any_word(topic, |word| {
-        let word = word & !(LOW_BITS * u64::from(DIFFERENCE));
-        let zero_at_match = word ^ (LOW_BITS * u64::from(b'#' & !DIFFERENCE));
-        zero_at_match.wrapping_sub(LOW_BITS) & !zero_at_match & HIGH_BITS != 0
-    })
+    let word = word & !(LOW_BITS * u64::from(DIFFERENCE));
+    let zero_at_match = word ^ (LOW_BITS * u64::from(b'#' & !DIFFERENCE));
+    zero_at_match.wrapping_sub(LOW_BITS) & !zero_at_match & HIGH_BITS != 0
 }
 
 /// Cuts an encoded PUBLISH with QoS > 0 as records are cut: fixed header, topic length, topic, Packet Identifier with

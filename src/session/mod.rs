@@ -433,7 +433,7 @@ impl Session {
         );
     }
 
-    #[inline]
+    #[inline(always)]
     fn trace_in(&self, text: impl FnOnce() -> String) {
         crate::trace!(
             crate::trace::Level::Protocol,

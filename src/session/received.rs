@@ -2,10 +2,13 @@
 
 use super::{Event, Session, StoreOp, Undo};
 use crate::packet::{
-    Ack, Frame, Malformed, Message, PacketId, PacketType, Property, QoS, ReasonCode, ack,
+    Ack, Frame, Malformed, Message, PacketId, PacketType, PlainPublish, Property, QoS, ReasonCode,
+    ack,
 };
 use crate::trace::payload_excerpt;
+use bytes::Bytes;
 use std::hash::{DefaultHasher, Hasher};
+use std::time::Instant;
 
 /// Sequence numbers of queued messages run below this and start again at 0.
 pub const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
@@ -111,9 +114,26 @@ impl Session {
         }
     }
 
-    pub(super) fn handle_publish(&mut self, frame: Frame) -> Result<(), Malformed> {
-        let whole = self.keeps_records.then(|| frame.clone());
-        let mut message = Message::decode(frame.first_byte, frame.body, self.version)?;
+    /// Whether a message that is delivered on PUBLISH needs no record, and nothing waits to be drained before it.
+    #[inline]
+    pub fn delivers_at_once(&self) -> bool {
+        !self.keeps_records && self.is_connected() && self.events.is_empty()
+    }
+
+    /// Handles a PUBLISH whose message the owner takes out of `bytes`, if the session
+    /// [`delivers_at_once`](Self::delivers_at_once).
+    #[inline(always)]
+    pub fn handle_plain_publish(&mut self, now: Instant, publish: PlainPublish, bytes: &Bytes) {
+        self.note_received(now);
+        if crate::trace::enabled(crate::trace::Level::Protocol) {
+            self.trace_message(&publish.message(bytes));
+        }
+        if let Some(id) = publish.packet_id() {
+            self.send_ack(PacketType::PubAck, id);
+        }
+    }
+
+    fn trace_message(&self, message: &Message) {
         self.trace_in(|| {
             format!(
                 "PUBLISH msgid: {} qos: {} retained: {} payload len({}): {}",
@@ -124,6 +144,12 @@ impl Session {
                 payload_excerpt(message.payload())
             )
         });
+    }
+
+    pub(super) fn handle_publish(&mut self, frame: Frame) -> Result<(), Malformed> {
+        let whole = self.keeps_records.then(|| frame.clone());
+        let mut message = Message::decode(frame.first_byte, frame.body, self.version)?;
+        self.trace_message(&message);
         if self.is_v5() {
             self.resolve_alias(&mut message)?;
         }

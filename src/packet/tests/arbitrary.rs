@@ -336,21 +336,21 @@ fn packet_of(version: ProtocolVersion) -> BoxedStrategy<Packet> {
     }
 }
 
-pub(super) fn version() -> impl Strategy<Value = ProtocolVersion> {
+pub(in crate::packet) fn version() -> impl Strategy<Value = ProtocolVersion> {
     proptest::sample::select(&ALL_VERSIONS[..])
 }
 
-pub(super) fn sender() -> impl Strategy<Value = Sender> {
+pub(in crate::packet) fn sender() -> impl Strategy<Value = Sender> {
     prop_oneof![Just(Sender::Server), Just(Sender::Client)]
 }
 
 /// A packet and the version it is for. What both sides may send is what a Client may.
-pub(super) fn packet() -> impl Strategy<Value = (ProtocolVersion, Packet)> {
+pub(in crate::packet) fn packet() -> impl Strategy<Value = (ProtocolVersion, Packet)> {
     version().prop_flat_map(|version| packet_of(version).prop_map(move |packet| (version, packet)))
 }
 
 /// The side that may send it.
-pub(super) fn sender_of(packet: &Packet) -> Sender {
+pub(in crate::packet) fn sender_of(packet: &Packet) -> Sender {
     match packet.packet_type() {
         PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp => {
             Sender::Server

@@ -1,4 +1,4 @@
-mod arbitrary;
+pub(super) mod arbitrary;
 mod limits;
 mod malformed;
 mod properties;
@@ -32,6 +32,12 @@ fn frame(bytes: &[u8]) -> Frame {
     let frame = next_frame(&mut buf, u32::MAX).unwrap().unwrap();
     assert!(buf.is_empty(), "bytes follow the packet");
     frame
+}
+
+/// Interprets a PUBLISH from the server.
+pub(super) fn decode_message(bytes: &[u8], version: ProtocolVersion) -> Result<Message, Malformed> {
+    let Frame { first_byte, body } = frame(bytes);
+    Message::decode(first_byte, body, version)
 }
 
 fn decode(bytes: &[u8], version: ProtocolVersion, sender: Sender) -> Result<Packet, Malformed> {

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::*;
-use crate::packet::{SubscriptionRequest, next_frame};
+use crate::packet::{PlainPublish, SubscriptionRequest, next_frame};
 use bytes::BytesMut;
 use std::io::IoSlice;
 
@@ -176,9 +176,16 @@ impl Client {
     pub(super) fn try_receive(&mut self, packet: &Packet) -> Result<(), Malformed> {
         let mut bytes = Vec::new();
         packet.encode(self.version(), &mut bytes).unwrap();
-        let frame = next_frame(&mut Bytes::from(bytes), u32::MAX)
-            .unwrap()
-            .unwrap();
+        let mut bytes = Bytes::from(bytes);
+        if self.session.delivers_at_once() {
+            if let Some(publish) = PlainPublish::peek(&bytes, self.version(), u32::MAX) {
+                self.session.handle_plain_publish(self.now, publish, &bytes);
+                let message = publish.take(&mut bytes);
+                self.queue.push_back((None, message.into()));
+                return Ok(());
+            }
+        }
+        let frame = next_frame(&mut bytes, u32::MAX).unwrap().unwrap();
         self.session.handle_frame(self.now, frame)
     }
 

@@ -159,6 +159,41 @@ fn a_connection_lost_at_any_step_neither_loses_nor_repeats_qos_2() {
 }
 
 #[test]
+fn a_plain_publish_is_handled_as_on_the_long_way() {
+    for version in ALL_VERSIONS {
+        for (qos, number) in [(AtMostOnce, 0), (AtLeastOnce, 5)] {
+            let packet = publish(qos, number, "a");
+            let mut short = Client::without_records(version);
+            short.connect(connack(false));
+            assert!(short.session.delivers_at_once());
+            let answers = short.receive(packet.clone());
+            let mut long = Client::connected(version);
+            assert!(!long.session.delivers_at_once());
+            assert_eq!(long.receive(packet), answers);
+            assert_eq!(long.taken, short.taken);
+            assert_eq!(long.taken, [message(qos, number, "a")]);
+        }
+    }
+}
+
+#[test]
+fn a_message_waits_for_its_record_and_for_what_was_before_it() {
+    let connected = Client::connected(V5);
+    assert!(!connected.session.delivers_at_once());
+    let mut client = Client::without_records(V5);
+    client.begin_connect();
+    assert!(!client.session.delivers_at_once());
+    client
+        .try_receive(&Packet::ConnAck(connack(false)))
+        .unwrap();
+    assert!(!client.session.delivers_at_once(), "CONNACK is not drained");
+    client.drain_lines();
+    assert!(client.session.delivers_at_once());
+    client.lose();
+    assert!(!client.session.delivers_at_once());
+}
+
+#[test]
 fn a_held_message_does_not_keep_the_read_buffer_alive() {
     for version in V3 {
         let mut client = Client::connected(version);
