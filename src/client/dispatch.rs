@@ -162,6 +162,7 @@ pub(super) fn reset_in_child(dispatcher: &mut ForkGuard) {
 /// A thread's turn at running one client's callbacks.
 struct Turn {
     thread: ThreadMark,
+    worker: reactor::CurrentWorker,
     /// Those of the last call, which are mostly those of the next one.
     callbacks: Arc<Callbacks>,
 }
@@ -170,17 +171,17 @@ impl Turn {
     fn begin(state: &State) -> Turn {
         Turn {
             thread: ThreadMark::current(),
+            worker: reactor::CurrentWorker::current(),
             callbacks: Arc::clone(&state.callbacks),
         }
     }
 
-    /// The callbacks of now, for use without the lock.
+    /// Takes the callbacks of now, for use without the lock.
     #[inline]
-    fn callbacks(&mut self, state: &State) -> &Callbacks {
+    fn renew_callbacks(&mut self, state: &State) {
         if !Arc::ptr_eq(&self.callbacks, &state.callbacks) {
             self.callbacks = Arc::clone(&state.callbacks);
         }
-        &self.callbacks
     }
 }
 
@@ -241,16 +242,15 @@ impl Client {
 
     #[inline]
     fn next(&self, state: &State) -> Next {
-        let deliverable =
-            state.driver == Driver::Workers && state.callbacks.message_arrived.is_some();
-        let message = state
-            .messages
-            .front()
-            .filter(|_| deliverable && state.offer_again.is_none());
+        let message = state.messages.front().filter(|_| {
+            state.driver == Driver::Workers
+                && state.offer_again.is_none()
+                && state.callbacks.message_arrived.is_some()
+        });
         match (message, state.notices.front()) {
+            (Some(_), None) => Next::Message,
             (Some(message), Some((order, _))) if message.order < *order => Next::Message,
             (_, Some(_)) => Next::Notice,
-            (Some(_), None) => Next::Message,
             (None, None) => Next::Nothing,
         }
     }
@@ -286,7 +286,7 @@ impl Client {
         }
         IS_DISPATCHER.set(true);
         let mut turn = Turn::begin(state);
-        while !state.destroyed && self.run_one(state, &mut turn) {}
+        while !state.destroyed && self.tell_next(state, &mut turn) {}
         IS_DISPATCHER.set(false);
         let waiting = {
             let mut dispatcher = DISPATCHER.lock();
@@ -299,6 +299,7 @@ impl Client {
     }
 
     /// Runs the next callback. `false`: there is none.
+    #[inline(always)]
     fn run_one(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) -> bool {
         match self.next(state) {
             Next::Nothing => false,
@@ -306,18 +307,14 @@ impl Client {
                 self.offer_message(state, turn);
                 true
             }
-            Next::Notice => {
-                if let Some((_, notice)) = state.notices.pop_front() {
-                    self.tell(state, notice, turn);
-                }
-                true
-            }
+            Next::Notice => self.tell_next(state, turn),
         }
     }
 
+    #[inline(always)]
     fn offer_message(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) {
-        let thread = turn.thread;
-        let Some(arrived) = &turn.callbacks(state).message_arrived else {
+        turn.renew_callbacks(state);
+        let Some(arrived) = &turn.callbacks.message_arrived else {
             return;
         };
         // Not moved out: it would be copied once more.
@@ -332,7 +329,7 @@ impl Client {
             state.messages.len() + 1
         );
         state.offered = queued.record;
-        let taken = self.call(state, thread, || arrived(&queued.message));
+        let taken = self.call(state, turn, || arrived(&queued.message));
         state.offered = None;
         if taken {
             self.remove_record(state, queued.record);
@@ -345,44 +342,50 @@ impl Client {
         }
     }
 
-    fn tell(&self, state: &mut MutexGuard<'_, State>, notice: Notice, turn: &mut Turn) {
-        let thread = turn.thread;
+    /// Tells of what has happened next. `false`: of nothing.
+    #[inline(never)]
+    fn tell_next(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) -> bool {
+        let Some((_, notice)) = state.notices.pop_front() else {
+            return false;
+        };
+        turn.renew_callbacks(state);
         match notice {
             Notice::Published(completed) => {
-                if let Some(published) = &turn.callbacks(state).published {
+                if let Some(published) = &turn.callbacks.published {
                     state.telling = Some(Telling::Published(completed.id));
-                    self.call(state, thread, || published(&completed));
+                    self.call(state, turn, || published(&completed));
                     state.telling = None;
                 }
             }
             Notice::DeliveryComplete(id) => {
-                if let Some(complete) = &turn.callbacks(state).delivery_complete {
+                if let Some(complete) = &turn.callbacks.delivery_complete {
                     crate::trace!(
                         crate::trace::Level::Minimum,
                         "Calling deliveryComplete for client {}, msgid {id}",
                         self.name()
                     );
                     state.telling = Some(Telling::DeliveryComplete(id));
-                    self.call(state, thread, || complete(id));
+                    self.call(state, turn, || complete(id));
                     state.telling = None;
                 }
             }
             Notice::ConnectionLost | Notice::ServerDisconnect(_) => self.start_loss(state, notice),
         }
+        true
     }
 
     /// Calls out without the lock; destroy in another thread waits for the return.
+    #[inline]
     fn call<T>(
         &self,
         state: &mut MutexGuard<'_, State>,
-        thread: ThreadMark,
+        turn: &Turn,
         callback: impl FnOnce() -> T,
     ) -> T {
-        state.running = Some(thread);
+        state.running = Some(turn.thread);
         let result = MutexGuard::unlocked(state, || {
             self.flush_trace();
-            let _in_program = reactor::InProgram::enter();
-            callback()
+            turn.worker.in_program(callback)
         });
         state.running = None;
         self.changed.notify_all();

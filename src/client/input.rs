@@ -5,13 +5,11 @@ use super::drain::StoreFailed;
 use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::State;
-use crate::packet::{Malformed, PlainPublish, ReasonCode};
+use crate::packet::{Malformed, ReasonCode};
 use crate::process_lock::MutexGuard;
-use crate::session::Session;
 use crate::thread_storage::{self, Buffer};
 use crate::trace::Level;
 use crate::transport::Transport;
-use bytes::Bytes;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -229,6 +227,7 @@ impl Client {
         self.end_stream(state);
         let mut answered = now;
         loop {
+            self.take_plain_messages(state, input);
             let (failure, ended) = match self.handle_next(state, input, now) {
                 Ok(true) if state.session.output_can_wait() => continue,
                 Ok(handled) => (None, !handled),
@@ -271,6 +270,19 @@ impl Client {
         state.link_number() == Some(number)
     }
 
+    /// Takes messages as long as each needs no more than that and an acknowledgement.
+    #[inline(always)]
+    fn take_plain_messages(&self, state: &mut State, input: &mut ReadBuffer) {
+        if !state.session.delivers_at_once() {
+            return;
+        }
+        let (version, maximum) = (state.session.version(), state.session.maximum_packet_size());
+        while let Some((publish, bytes)) = input.peek_plain(version, maximum) {
+            state.session.handle_plain_publish(publish, bytes);
+            self.take_message(state, publish.take(bytes), None);
+        }
+    }
+
     /// Hands the next packet to the session. `false`: there is no whole one, or none that counts.
     #[inline(always)]
     fn handle_next(
@@ -288,10 +300,6 @@ impl Client {
             if let Some((packet_type, id)) = input.next_ack(maximum) {
                 let handled = session.handle_ack(now, packet_type, id);
                 (packet_type as u8, handled, true)
-            } else if let Some((publish, bytes)) = peek_plain(session, input, maximum) {
-                session.handle_plain_publish(now, publish, bytes);
-                self.take_message(state, publish.take(bytes), None);
-                return Ok(true);
             } else if let Some(frame) = input.next_frame(maximum)? {
                 let packet_type = frame.first_byte >> 4;
                 (packet_type, session.handle_frame(now, frame), true)
@@ -328,19 +336,6 @@ impl Client {
             }
             state.session.set_reading_paused(paused, Instant::now());
         }
-    }
-}
-
-/// The next packet if its message needs no more than to be taken.
-#[inline(always)]
-fn peek_plain<'a>(
-    session: &Session,
-    input: &'a mut ReadBuffer,
-    maximum: u32,
-) -> Option<(PlainPublish, &'a mut Bytes)> {
-    match session.delivers_at_once() {
-        true => input.peek_plain(session.version(), maximum),
-        false => None,
     }
 }
 

@@ -71,6 +71,7 @@ fn c_array<T: Copy>(values: impl ExactSizeIterator<Item = T>) -> *mut T {
 }
 
 /// Makes a message that C owns and frees with `MQTTClient_freeMessage`; NULL if there is no memory.
+#[inline]
 pub(super) fn new_message(message: &Message) -> *mut MQTTClient_message {
     let payload = message.payload();
     let Ok(payloadlen) = c_int::try_from(payload.len()) else {

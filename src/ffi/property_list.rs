@@ -394,6 +394,7 @@ pub(super) unsafe fn free(list: *mut MQTTProperties) {
 /// # Safety
 ///
 /// As for [`free`], but `list` is not NULL.
+#[cold]
 unsafe fn free_content(list: *mut MQTTProperties) {
     // SAFETY: texts and array are from malloc, as promised by the caller.
     unsafe {

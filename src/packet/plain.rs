@@ -35,7 +35,7 @@ impl PlainPublish {
         let (topic_length, rest) = packet[header_length..].split_first_chunk()?;
         let topic_length = u16::from_be_bytes(*topic_length);
         let (topic, rest) = rest.split_at_checked(topic_length.into())?;
-        if topic.is_empty() || any_word(topic, |word| has_high_bit(word) || has_wildcard(word)) {
+        if topic.is_empty() || any_word(topic, |word| has_high_bit(word) | has_wildcard(word)) {
             return None;
         }
         let (packet_id, mut payload) = match first_byte >> 1 & 0b11 {

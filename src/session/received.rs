@@ -8,7 +8,6 @@ use crate::packet::{
 use crate::trace::payload_excerpt;
 use bytes::Bytes;
 use std::hash::{DefaultHasher, Hasher};
-use std::time::Instant;
 
 /// Sequence numbers of queued messages run below this and start again at 0.
 pub const QUEUE_SEQ_LIMIT: u32 = 1_000_000;
@@ -121,10 +120,9 @@ impl Session {
     }
 
     /// Handles a PUBLISH whose message the owner takes out of `bytes`, if the session
-    /// [`delivers_at_once`](Self::delivers_at_once).
+    /// [`delivers_at_once`](Self::delivers_at_once). That something has come is [noted](Self::note_received) before.
     #[inline(always)]
-    pub fn handle_plain_publish(&mut self, now: Instant, publish: PlainPublish, bytes: &Bytes) {
-        self.note_received(now);
+    pub fn handle_plain_publish(&mut self, publish: PlainPublish, bytes: &Bytes) {
         if crate::trace::enabled(crate::trace::Level::Protocol) {
             self.trace_message(&publish.message(bytes));
         }

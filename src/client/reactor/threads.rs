@@ -86,42 +86,54 @@ impl Drop for Blocking {
     }
 }
 
-/// While it lives the thread is inside the program's code, and nobody may wait for it who cannot know what it waits for.
-pub(in crate::client) struct InProgram {
-    /// Not nested in another one.
+/// Whose worker the thread is, if it is one.
+pub(in crate::client) struct CurrentWorker(Option<Arc<Reactor>>);
+
+impl CurrentWorker {
+    pub(in crate::client) fn current() -> CurrentWorker {
+        CurrentWorker(WORKER_OF.with(|reactor| reactor.borrow(Option::clone)))
+    }
+
+    /// Runs the program's code: nobody may wait for the thread who cannot know what it waits for.
+    #[inline]
+    pub(in crate::client) fn in_program<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _in_program = InProgram::enter(self.0.as_deref());
+        work()
+    }
+}
+
+/// While it lives the thread is inside the program's code.
+struct InProgram<'a> {
+    /// `None` if it is inside another one too, or the thread is no worker.
+    worker_of: Option<&'a Reactor>,
     outermost: bool,
 }
 
-impl InProgram {
-    pub(in crate::client) fn enter() -> InProgram {
+impl InProgram<'_> {
+    #[inline]
+    fn enter(worker_of: Option<&Reactor>) -> InProgram<'_> {
         let outermost = !IS_IN_PROGRAM.replace(true);
-        if outermost {
-            with_worker(Reactor::leave);
+        let worker_of = worker_of.filter(|_| outermost);
+        if let Some(reactor) = worker_of {
+            reactor.leave();
         }
-        InProgram { outermost }
+        InProgram {
+            worker_of,
+            outermost,
+        }
     }
 }
 
-impl Drop for InProgram {
+impl Drop for InProgram<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.outermost {
             IS_IN_PROGRAM.set(false);
-            with_worker(|reactor| {
-                reactor.inside.fetch_add(1, Ordering::SeqCst);
-            });
+        }
+        if let Some(reactor) = self.worker_of {
+            reactor.inside.fetch_add(1, Ordering::SeqCst);
         }
     }
-}
-
-/// If the thread is a worker.
-fn with_worker(work: impl FnOnce(&Reactor)) {
-    WORKER_OF.with(|reactor| {
-        reactor.borrow(|reactor| {
-            if let Some(reactor) = reactor {
-                work(reactor);
-            }
-        });
-    });
 }
 
 pub(in crate::client) fn is_worker() -> bool {
@@ -132,6 +144,5 @@ pub(in crate::client) fn is_worker() -> bool {
 #[cold]
 pub(in crate::client) fn flush_trace() {
     let _blocking = Blocking::begin();
-    let _in_program = InProgram::enter();
-    crate::trace::flush();
+    CurrentWorker::current().in_program(crate::trace::flush);
 }

@@ -76,18 +76,18 @@ fn offer(
     ) -> c_int,
     message: &Message,
 ) -> bool {
-    let topic = c_copy(message.topic()).cast::<c_char>();
+    let name = message.topic();
+    let topic = c_copy(name).cast::<c_char>();
     let built = memory::new_message(message);
     // SAFETY: the caller of set_callbacks promises that the function may be called; topic and message were just made,
     // the topic with a NUL at its end. What the function does not take (it returns 0) is still the library's.
     unsafe {
         let taken = !topic.is_null() && !built.is_null() && {
             // 0 when strlen tells the length.
-            let length = message.topic().len();
-            let reported = if libc::strlen(topic) == length {
-                0
-            } else {
-                length
+            let length = name.len();
+            let reported = match libc::strlen(topic) == length {
+                true => 0,
+                false => length,
             };
             arrived(context.get(), topic, reported as c_int, built) != 0
         };

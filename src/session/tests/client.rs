@@ -179,7 +179,8 @@ impl Client {
         let mut bytes = Bytes::from(bytes);
         if self.session.delivers_at_once() {
             if let Some(publish) = PlainPublish::peek(&bytes, self.version(), u32::MAX) {
-                self.session.handle_plain_publish(self.now, publish, &bytes);
+                self.session.note_received(self.now);
+                self.session.handle_plain_publish(publish, &bytes);
                 let message = publish.take(&mut bytes);
                 self.queue.push_back((None, message.into()));
                 return Ok(());
