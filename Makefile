@@ -48,13 +48,17 @@ define tools
 @command -v ld >/dev/null && command -v objcopy >/dev/null || { echo 'ld or objcopy is missing: install binutils' >&2; exit 1; }
 endef
 
+# A function is repeated where it is called if that takes no more than this (LLVM's default at this level: 225). Those that
+# each message passes through say so themselves.
+INLINING := -C llvm-args=-inline-threshold=50
+
 # Two variants of one crate, each with a target directory of its own so that neither rebuild disturbs the other.
 # Without the crate type for Rust programs: cargo does no link-time optimization where it also makes that one.
 build/cargo/paho-mqtt3cs/$(RELEASE)/libmqtt3c.so: FEATURES :=
 build/cargo/paho-mqtt3c/$(RELEASE)/libmqtt3c.so: FEATURES := --no-default-features
 build/cargo/%/$(RELEASE)/libmqtt3c.so: $(RUST_SOURCES)
 	$(tools)
-	$(CARGO) rustc --release --locked --lib --crate-type cdylib,staticlib $(FEATURES) --target-dir build/cargo/$*
+	$(CARGO) rustc --release --locked --lib --crate-type cdylib,staticlib $(FEATURES) --target-dir build/cargo/$* -- $(INLINING)
 	@touch $@
 
 build/cargo/%/$(RELEASE)/libmqtt3c.a: build/cargo/%/$(RELEASE)/libmqtt3c.so
