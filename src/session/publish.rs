@@ -157,10 +157,11 @@ impl Session {
     }
 
     /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.
+    #[inline]
     pub(super) fn next_id(&mut self) -> Result<PacketId, SendError> {
         let (inflight, requests) = (&self.inflight, &self.requests);
         self.ids
-            .next(|id| inflight.contains(id) || requests.contains_key(&id))
+            .next(|id| inflight.contains(id) || !requests.is_empty() && requests.contains_key(&id))
             .ok_or(SendError::NoPacketId)
     }
 

@@ -38,6 +38,12 @@ impl SentPacket {
     }
 }
 
+impl Default for SentPacket {
+    fn default() -> SentPacket {
+        SentPacket::Own(Vec::new())
+    }
+}
+
 impl From<Bytes> for SentPacket {
     fn from(packet: Bytes) -> SentPacket {
         SentPacket::Shared(packet)
