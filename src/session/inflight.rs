@@ -40,8 +40,8 @@ pub struct Inflight {
 }
 
 impl Inflight {
-    fn is_unfinished(&self) -> bool {
-        self.awaiting != Awaiting::Nothing
+    fn is_finished(&self) -> bool {
+        self.awaiting == Awaiting::Nothing
     }
 }
 
@@ -59,13 +59,14 @@ pub(super) struct InflightList {
     /// Those at both ends are unfinished.
     places: VecDeque<Inflight>,
     unfinished: usize,
-    /// The identifier at the front, or one between it and that of the last message there; that at the end. Those of an
-    /// empty list say nothing.
+    /// The identifier at the front, or one between it and that of the last message there.
     first: u16,
-    last: u16,
-    /// Identifiers have gone past the first one in their circle, so that their order is not that of the list.
-    lapped: bool,
+    /// So many steps from `first` on lie all identifiers, in the order of the list; or [`LAPPED`].
+    reach: usize,
 }
+
+/// Identifiers have gone past the first one in their circle, so that their order is not that of the list.
+const LAPPED: usize = usize::MAX;
 
 impl InflightList {
     /// How many messages are unfinished.
@@ -74,16 +75,24 @@ impl InflightList {
     }
 
     /// Adds a message at the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, message: Inflight) {
         let id = message.id.get();
-        match self.places.is_empty() {
-            true => self.first = id,
-            false => self.lapped |= !self.is_behind_all(id),
+        if self.reach == 0 {
+            self.first = id;
         }
-        self.last = id;
+        let steps = distance(self.first, id);
+        self.reach = match steps >= self.reach {
+            true => steps + 1,
+            false => LAPPED,
+        };
         self.unfinished += 1;
         self.places.push_back(message);
+    }
+
+    /// The message at the end.
+    pub(super) fn last(&self) -> Option<&Inflight> {
+        self.places.back()
     }
 
     /// Finds a message by its identifier.
@@ -91,7 +100,7 @@ impl InflightList {
     pub(super) fn find(&self, id: PacketId) -> Option<(Place, &Inflight)> {
         let place = distance(self.first, id.get());
         match self.places.get(place) {
-            Some(message) if message.id == id && message.is_unfinished() => {
+            Some(message) if message.id == id && !message.is_finished() => {
                 Some((Place(place), message))
             }
             _ => self.search(id),
@@ -108,8 +117,13 @@ impl InflightList {
     /// Whether the identifier belongs to an unfinished message.
     #[inline]
     pub(super) fn contains(&self, id: PacketId) -> bool {
-        // The next identifier to be used mostly is behind all others.
-        !self.places.is_empty() && !self.is_behind_all(id.get()) && self.search(id).is_some()
+        // The next identifier to be used mostly is out of reach.
+        distance(self.first, id.get()) < self.reach && self.holds(id)
+    }
+
+    #[cold]
+    fn holds(&self, id: PacketId) -> bool {
+        self.find(id).is_some()
     }
 
     /// The message at a place just found is finished; its packet's buffer goes to the others.
@@ -121,11 +135,18 @@ impl InflightList {
         let Some(message) = self.places.pop_front() else {
             return;
         };
-        self.first = id_after(message.id.get());
         self.unfinished -= 1;
+        let id = message.id.get();
         buffers.give_back(message.packet);
-        if self.places.len() > self.unfinished || self.unfinished == 0 {
+        if id == self.first && self.places.len() == self.unfinished && self.reach != LAPPED {
+            // The next one is likely to be the first now.
+            self.first = id_after(id);
+            self.reach -= 1;
+        } else {
             self.give_up_first();
+        }
+        if self.places.is_empty() && self.places.capacity() > KEPT_PLACES {
+            self.places.shrink_to(KEPT_PLACES);
         }
     }
 
@@ -137,45 +158,48 @@ impl InflightList {
         message.awaiting = Awaiting::Nothing;
         buffers.give_back(std::mem::take(&mut message.packet));
         self.unfinished -= 1;
-        while let Some(last) = self.places.back() {
-            self.last = last.id.get();
-            if last.is_unfinished() {
-                break;
-            }
+        while self.places.back().is_some_and(Inflight::is_finished) {
             self.places.pop_back();
         }
+        self.measure();
         if self.places.len() > 2 * self.unfinished + KEPT_PLACES {
             // A message that is never acknowledged must not make the list grow with all that come after it.
-            self.places.retain(Inflight::is_unfinished);
+            self.places.retain(|message| !message.is_finished());
         }
     }
 
     /// Gives up the places of finished messages at the front.
     #[cold]
     fn give_up_first(&mut self) {
-        while let Some(first) = self.places.front() {
-            self.first = first.id.get();
-            if first.is_unfinished() {
-                return;
-            }
+        while self.places.front().is_some_and(Inflight::is_finished) {
             self.places.pop_front();
         }
-        self.lapped = false;
-        if self.places.capacity() > KEPT_PLACES {
-            self.places.shrink_to(KEPT_PLACES);
+        self.measure();
+    }
+
+    /// The messages at the ends have changed.
+    fn measure(&mut self) {
+        let ends = (self.places.front(), self.places.back());
+        let (Some(first), Some(last)) = ends else {
+            self.reach = 0;
+            return;
+        };
+        self.first = first.id.get();
+        if self.reach != LAPPED {
+            self.reach = distance(self.first, last.id.get()) + 1;
         }
     }
 
     /// All unfinished messages in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Inflight> {
         let places = self.places.iter();
-        places.filter(|message| message.is_unfinished())
+        places.filter(|message| !message.is_finished())
     }
 
     /// All unfinished messages in order, to be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Inflight> {
         let places = self.places.iter_mut();
-        places.filter(|message| message.is_unfinished())
+        places.filter(|message| !message.is_finished())
     }
 
     /// Forgets all messages.
@@ -189,18 +213,12 @@ impl InflightList {
         self.places.len()
     }
 
-    /// Whether the identifier comes after all others of a list that is not empty, as far as their order tells.
-    #[inline]
-    fn is_behind_all(&self, id: u16) -> bool {
-        !self.lapped && distance(self.first, id) > distance(self.first, self.last)
-    }
-
     #[cold]
     fn search(&self, id: PacketId) -> Option<(Place, &Inflight)> {
-        let holds = |message: &Inflight| message.id == id && message.is_unfinished();
-        let place = match self.lapped {
-            true => self.places.iter().position(holds)?,
-            false => {
+        let holds = |message: &Inflight| message.id == id && !message.is_finished();
+        let place = match self.reach {
+            LAPPED => self.places.iter().position(holds)?,
+            _ => {
                 let steps = |id: PacketId| distance(self.first, id.get());
                 let places = &self.places;
                 let found = places.binary_search_by_key(&steps(id), |message| steps(message.id));
@@ -266,6 +284,24 @@ mod tests {
             assert!(!list.contains(id));
         }
         assert_eq!(list.len(), 0);
+    }
+
+    #[test]
+    fn messages_are_found_behind_identifiers_that_were_left_out() {
+        let mut list = InflightList::default();
+        for id in [65534, 2, 3, 7] {
+            list.push(entry(id));
+        }
+        for (id, left) in [(65534, &[2, 3, 7][..]), (2, &[3, 7]), (3, &[7]), (7, &[])] {
+            remove(&mut list, PacketId::new(id).unwrap());
+            assert_eq!(ids(&list), left);
+            for id in [65533, 65534, 65535, 1, 2, 3, 4, 7, 8] {
+                assert_eq!(
+                    list.contains(PacketId::new(id).unwrap()),
+                    left.contains(&id)
+                );
+            }
+        }
     }
 
     #[test]
