@@ -15,7 +15,7 @@ impl Client {
     ///
     /// `note_token` is given the token of a QoS 1 or 2 message, with the lock held and before the message is sent: its
     /// callbacks may run before this returns.
-    #[inline]
+    #[inline(always)]
     pub fn publish(
         &self,
         request: &PublishRequest<'_>,
@@ -64,7 +64,7 @@ impl Client {
         room.unwrap_or(Err(Error::Failure))
     }
 
-    #[inline]
+    #[inline(never)]
     fn publish_at_most_once(
         &self,
         state: &mut MutexGuard<'_, State>,

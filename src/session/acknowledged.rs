@@ -6,7 +6,7 @@ use crate::trace::{self, Level};
 use std::time::Instant;
 
 impl Session {
-    #[inline]
+    #[inline(always)]
     pub(super) fn handle_puback(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBACK msgid: {id}"));
@@ -46,7 +46,7 @@ impl Session {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn handle_pubcomp(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBCOMP msgid:{id}"));

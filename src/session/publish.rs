@@ -79,6 +79,11 @@ impl Session {
         request: &PublishRequest<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
+        // Stated once more, so that nothing has to look at it.
+        let request = &PublishRequest {
+            qos: QoS::AtMostOnce,
+            ..*request
+        };
         let properties = self.check_publish(request)?;
         self.encode(request, None, properties, out)?;
         if let Some(alias) = self.alias_in(properties) {
