@@ -232,18 +232,21 @@ impl Session {
     /// The properties to send, if the server allows this message.
     #[inline(always)]
     fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<&'a Properties, SendError> {
-        if !self.is_connected() {
-            return Err(SendError::NotConnected);
-        }
-        if request.topic.len() > usize::from(u16::MAX) {
-            return Err(SendError::NotAllowed(
-                "the topic is longer than 65535 bytes",
-            ));
+        if !self.is_connected() || request.topic.len() > usize::from(u16::MAX) {
+            return Err(self.refusal());
         }
         if self.version != ProtocolVersion::V5 {
             return Ok(&NO_PROPERTIES);
         }
         self.check_v5_publish(request)
+    }
+
+    #[cold]
+    fn refusal(&self) -> SendError {
+        match self.is_connected() {
+            true => SendError::NotAllowed("the topic is longer than 65535 bytes"),
+            false => SendError::NotConnected,
+        }
     }
 
     fn check_v5_publish<'a>(
@@ -306,8 +309,6 @@ impl Session {
         properties: &Properties,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        const TOO_LARGE: SendError =
-            SendError::NotAllowed("the packet is larger than the server or the protocol allows");
         let start = out.len();
         let head = PublishHead {
             dup: false,
@@ -318,10 +319,10 @@ impl Session {
             properties,
         };
         let payload_length = request.payload.len();
-        let encoded = publish::encode_head(&head, payload_length, self.version, out);
-        if encoded.map_err(|_| TOO_LARGE)? > self.server_limits.maximum_packet_size as usize {
-            out.truncate(start);
-            return Err(TOO_LARGE);
+        let maximum = self.server_limits.maximum_packet_size as usize;
+        match publish::encode_head(&head, payload_length, self.version, out) {
+            Ok(length) if length <= maximum => {}
+            _ => return Err(too_large(out, start)),
         }
         if request.is_joined() {
             out.extend_from_slice(request.payload);
@@ -353,4 +354,11 @@ impl Session {
             ),
         }
     }
+}
+
+/// Takes back what has been appended from `start` on.
+#[cold]
+fn too_large(out: &mut Vec<u8>, start: usize) -> SendError {
+    out.truncate(start);
+    SendError::NotAllowed("the packet is larger than the server or the protocol allows")
 }

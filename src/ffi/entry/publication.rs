@@ -247,16 +247,17 @@ unsafe fn check<'a>(outgoing: &Outgoing) -> Result<(&'a [u8], &'a [u8], QoS), c_
     let qos = qos.ok_or(MQTTCLIENT_BAD_QOS)?;
     // SAFETY: as promised by the caller.
     let payload = unsafe { c_slice(outgoing.payload, outgoing.payloadlen) };
-    let payload = payload.map_err(|_| {
-        crate::trace!(
-            Level::Error,
-            "Not published: a payload of {} bytes at {:p}",
-            outgoing.payloadlen,
-            outgoing.payload
-        );
-        MQTTCLIENT_FAILURE
-    })?;
+    let payload = payload.map_err(|_| refused_payload(outgoing.payload, outgoing.payloadlen))?;
     Ok((topic, payload, qos))
+}
+
+#[cold]
+fn refused_payload(payload: *const c_void, length: c_int) -> c_int {
+    crate::trace!(
+        Level::Error,
+        "Not published: a payload of {length} bytes at {payload:p}"
+    );
+    MQTTCLIENT_FAILURE
 }
 
 /// # Safety
