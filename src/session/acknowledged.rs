@@ -55,6 +55,13 @@ impl Session {
 
     pub(super) fn send_pubrel(&mut self, id: PacketId) {
         ack::encode_ack(PacketType::PubRel, id, self.send.buffer());
+        if trace::enabled(Level::Protocol) {
+            self.trace_pubrel(id);
+        }
+    }
+
+    #[cold]
+    fn trace_pubrel(&self, id: PacketId) {
         self.trace_out(format_args!("PUBREL msgid: {id} "));
     }
 
