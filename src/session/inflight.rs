@@ -234,6 +234,7 @@ impl InflightList {
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use proptest::prelude::*;
 
     fn remove(list: &mut InflightList, id: PacketId) {
         let (place, _) = list.find(id).unwrap();
@@ -284,6 +285,45 @@ mod tests {
             assert!(!list.contains(id));
         }
         assert_eq!(list.len(), 0);
+    }
+
+    proptest! {
+        /// Identifiers are handed out with gaps and around the circle, and messages end in any order, mostly the first one first.
+        #[test]
+        fn it_is_a_list_of_identifiers(
+            first in 1..=u16::MAX,
+            steps in prop::collection::vec((0..8u8, any::<prop::sample::Index>(), 1..9000u16), 1..300),
+        ) {
+            let (mut list, mut model, mut last) = (InflightList::default(), Vec::new(), first);
+            for (choice, index, gap) in steps {
+                match (choice, model.len()) {
+                    (0..=3, _) | (_, 0) => {
+                        for _ in 0..if choice == 0 { gap } else { 1 } {
+                            last = id_after(last);
+                        }
+                        while model.contains(&last) {
+                            last = id_after(last);
+                        }
+                        prop_assert!(!list.contains(PacketId::new(last).unwrap()));
+                        list.push(entry(last));
+                        model.push(last);
+                    }
+                    (4..=6, _) => remove(&mut list, PacketId::new(model.remove(0)).unwrap()),
+                    (_, len) => {
+                        let id = model.remove(index.index(len));
+                        remove(&mut list, PacketId::new(id).unwrap());
+                        prop_assert!(!list.contains(PacketId::new(id).unwrap()));
+                    }
+                }
+                prop_assert_eq!(&ids(&list), &model);
+                prop_assert_eq!(list.len(), model.len());
+                for id in &model {
+                    let (_, found) = list.find(PacketId::new(*id).unwrap()).unwrap();
+                    prop_assert_eq!(found.id.get(), *id);
+                    prop_assert!(list.contains(found.id));
+                }
+            }
+        }
     }
 
     #[test]
