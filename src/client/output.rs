@@ -4,7 +4,7 @@
 use super::Client;
 use super::state::{KEPT_CAPACITY, Phase, State};
 use crate::process_lock::MutexGuard;
-use crate::session::{SendQueue, Session};
+use crate::session::{PublishRequest, SendQueue, Session};
 use crate::transport::Transport;
 use std::collections::TryReserveError;
 use std::io::{self, ErrorKind, IoSlice};
@@ -13,8 +13,6 @@ use std::time::Instant;
 
 /// Slices written at a time.
 const WRITE_SLICES: usize = 16;
-/// Up to this size, in bytes, a payload is copied behind its head.
-const JOINED_PAYLOAD: usize = 4096;
 
 impl Client {
     /// Writes what is released, as far as the transport takes it now.
@@ -66,15 +64,15 @@ impl Client {
         Ok(())
     }
 
-    /// Sends the packet that begins with what is in `state.head`, under the lock where that keeps nobody waiting: so not for
-    /// QoS 1 and 2, whose acknowledgements come to another thread meanwhile. `Err`: the transport has not taken all of it,
-    /// what remains is queued for the connection of that number.
+    /// Sends the packet that consists of what is in `state.head` and the request's rest, under the lock where that keeps
+    /// nobody waiting: so not for QoS 1 and 2, whose acknowledgements come to another thread meanwhile. `Err`: the transport
+    /// has not taken all of it, what remains is queued for the connection of that number.
     #[inline(always)]
     pub(super) fn send_head(
         &self,
         state: &mut MutexGuard<'_, State>,
         now: Instant,
-        payload: &[u8],
+        request: &PublishRequest<'_>,
     ) -> Result<(), Option<u64>> {
         let quiet = !MutexGuard::is_sought(state) && !crate::trace::has_pending();
         let State {
@@ -86,15 +84,14 @@ impl Client {
             ..
         } = &mut **state
         else {
-            return self.send_taken_head(state, now, payload);
+            return self.send_taken_head(state, now, request.rest());
         };
         let free = !(*sending || link.blocked) && outbox.is_empty();
-        let few = payload.len() <= JOINED_PAYLOAD;
+        let few = request.is_joined();
         let Some(socket) = link.socket.as_ref().filter(|_| quiet && free && few) else {
-            return self.send_taken_head(state, now, payload);
+            return self.send_taken_head(state, now, request.rest());
         };
         // Nobody waits for the lock, and the socket takes the bytes or refuses them at once.
-        head.extend_from_slice(payload);
         let result = socket.send(head);
         if result.as_ref().is_ok_and(|sent| *sent == head.len()) {
             session.note_sent(now);
@@ -127,11 +124,11 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         now: Instant,
-        payload: &[u8],
+        rest: &[u8],
     ) -> Result<(), Option<u64>> {
         let number = state.link_number();
-        let mut head = std::mem::take(&mut state.head);
-        let taken = self.send_directly(state, now, &mut head, payload);
+        let head = std::mem::take(&mut state.head);
+        let taken = self.send_directly(state, now, &head, rest);
         state.keep_head(head);
         match taken {
             true => Ok(()),
@@ -139,68 +136,110 @@ impl Client {
         }
     }
 
-    /// Writes `head` and `payload` without copying the payload when nothing is queued before them. `true`: the transport
-    /// has taken all of it; otherwise what remains is queued.
+    /// Writes the packet that consists of `head` and `rest` without copying it when nothing is queued before it. `true`: the
+    /// transport has taken all of it; otherwise what remains is queued.
     #[inline(always)]
     pub(super) fn send_directly(
         &self,
         state: &mut MutexGuard<'_, State>,
         now: Instant,
-        head: &mut Vec<u8>,
-        payload: &[u8],
+        head: &[u8],
+        rest: &[u8],
     ) -> bool {
-        let free = !state.sending && state.outbox.is_empty();
-        let Some(link) = state.link.as_ref().filter(|link| free && !link.blocked) else {
-            let State {
-                session, outbox, ..
-            } = &mut **state;
-            match queue_rest(session, outbox, head, payload, 0) {
-                Ok(()) => self.flush_at(state, now),
-                Err(error) => self.lose_connection(state, &format!("cannot write: {error}")),
-            }
+        let State {
+            link,
+            outbox,
+            sending,
+            ..
+        } = &mut **state;
+        let free = !*sending && outbox.is_empty();
+        let Some(link) = link.as_ref().filter(|link| free && !link.blocked) else {
+            self.queue_packet(state, now, head, rest);
             return false;
         };
-        let (transport, number) = (Arc::clone(&link.transport), link.number);
-        state.sending = true;
-        // For a few bytes one buffer is less work, here and in the kernel, than two.
-        let payload = match payload.len() <= JOINED_PAYLOAD {
-            true => {
-                head.extend_from_slice(payload);
-                &[]
-            }
-            false => payload,
+        let number = link.number;
+        *sending = true;
+        let result = match link.socket.clone().filter(|_| rest.is_empty()) {
+            Some(socket) => MutexGuard::unlocked(state, || {
+                self.flush_trace();
+                socket.send(head)
+            }),
+            None => self.write_unlocked(state, head, rest),
         };
-        let slices = [IoSlice::new(head), IoSlice::new(payload)];
-        let slices = &slices[..if payload.is_empty() { 1 } else { 2 }];
-        let result = MutexGuard::unlocked(state, || {
-            self.flush_trace();
-            transport.write(slices)
-        });
         self.end_sending(state);
-        self.settle(state, now, number, head, payload, result)
+        let State {
+            session,
+            link,
+            outbox,
+            ..
+        } = &mut **state;
+        let lasts = link.as_ref().is_some_and(|link| link.number == number);
+        let taken = matches!(result, Ok(sent) if sent == head.len() + rest.len());
+        if lasts && taken && outbox.is_empty() {
+            session.note_sent(now);
+            self.changed.notify_all();
+            return true;
+        }
+        self.settle(state, now, number, head, rest, result)
     }
 
-    /// Sees to the rest of a packet that was written directly. `true`: the transport has taken all of it.
-    #[inline(always)]
+    #[inline(never)]
+    fn write_unlocked(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        head: &[u8],
+        rest: &[u8],
+    ) -> io::Result<usize> {
+        let Some(link) = &state.link else {
+            return Ok(0);
+        };
+        let transport = Arc::clone(&link.transport);
+        let slices = [IoSlice::new(head), IoSlice::new(rest)];
+        let slices = &slices[..if rest.is_empty() { 1 } else { 2 }];
+        MutexGuard::unlocked(state, || {
+            self.flush_trace();
+            transport.write(slices)
+        })
+    }
+
+    #[cold]
+    fn queue_packet(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        now: Instant,
+        head: &[u8],
+        rest: &[u8],
+    ) {
+        let State {
+            session, outbox, ..
+        } = &mut **state;
+        match queue_rest(session, outbox, head, rest, 0) {
+            Ok(()) => self.flush_at(state, now),
+            Err(error) => self.lose_connection(state, &format!("cannot write: {error}")),
+        }
+    }
+
+    /// Sees to a packet that was written directly. `true`: the transport has taken all of it.
+    #[cold]
     fn settle(
         &self,
         state: &mut MutexGuard<'_, State>,
         now: Instant,
         number: u64,
         head: &[u8],
-        payload: &[u8],
+        rest: &[u8],
         mut result: io::Result<usize>,
     ) -> bool {
         let sent = *result.as_ref().unwrap_or(&0);
-        let taken = sent == head.len() + payload.len();
+        let taken = sent == head.len() + rest.len();
         if !taken && state.link_number() == Some(number) {
-            let mut rest = SendQueue::default();
-            if let Err(error) = queue_rest(&state.session, &mut rest, head, payload, sent) {
+            let mut queue = SendQueue::default();
+            if let Err(error) = queue_rest(&state.session, &mut queue, head, rest, sent) {
                 // In the middle of a packet nothing else can follow.
                 result = Err(error.into());
             }
-            rest.append(&mut state.outbox);
-            state.outbox = rest;
+            queue.append(&mut state.outbox);
+            state.outbox = queue;
         }
         match self.note_written(state, now, number, sent, result.map(|_| ())) {
             Ok(true) if !state.outbox.is_empty() => self.flush_at(state, now),
@@ -285,12 +324,12 @@ fn queue_rest(
     session: &Session,
     queue: &mut SendQueue,
     head: &[u8],
-    payload: &[u8],
+    rest: &[u8],
     sent: usize,
 ) -> Result<(), TryReserveError> {
-    let kept = match payload.len() > JOINED_PAYLOAD {
-        true => session.kept_packet(head, payload),
-        false => None,
+    let kept = match rest.is_empty() {
+        true => None,
+        false => session.kept_packet(head, rest),
     };
     if let Some(packet) = kept {
         queue.push(&packet.slice(sent..));
@@ -298,7 +337,7 @@ fn queue_rest(
     }
     queue.push_parts(
         &head[sent.min(head.len())..],
-        &payload[sent.saturating_sub(head.len())..],
+        &rest[sent.saturating_sub(head.len())..],
     )
 }
 

@@ -15,7 +15,7 @@ impl Client {
     ///
     /// `note_token` is given the token of a QoS 1 or 2 message, with the lock held and before the message is sent: its
     /// callbacks may run before this returns.
-    #[inline]
+    #[inline(always)]
     pub fn publish(
         &self,
         request: &PublishRequest<'_>,
@@ -64,7 +64,7 @@ impl Client {
         room.unwrap_or(Err(Error::Failure))
     }
 
-    #[inline]
+    #[inline(never)]
     fn publish_at_most_once(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -77,7 +77,7 @@ impl Client {
         }
         let now = Instant::now();
         self.note_streamed(state, now, request.payload.len());
-        match self.send_head(state, now, request.payload) {
+        match self.send_head(state, now, request) {
             Ok(()) => Ok(()),
             Err(number) => {
                 self.wait_until_taken(state, number);
@@ -97,7 +97,7 @@ impl Client {
         request: &PublishRequest<'_>,
         note_token: impl FnOnce(PacketId),
     ) -> Result<(), Error> {
-        let (number, now) = (state.link_number(), Instant::now());
+        let now = Instant::now();
         let State { session, head, .. } = &mut **state;
         head.clear();
         let id = match session.publish(now, request, head) {
@@ -105,17 +105,23 @@ impl Client {
             Err(error) => return Err(self.trace_refusal(error)),
         };
         // Others make packets of their own while the record is stored and this one is written.
-        let mut head = std::mem::take(head);
-        if self.drain(state).is_err() {
-            return Err(Error::Failure);
+        let head = std::mem::take(head);
+        let mut lasts = true;
+        if session.has_output() {
+            let number = state.link_number();
+            if self.drain(state).is_err() {
+                return Err(Error::Failure);
+            }
+            // If the connection has ended meanwhile the next one sends the message.
+            lasts = state.link_number() == number;
         }
         note_token(id);
-        self.end_stream(state);
-        // While the record was being stored the connection may have ended: then the next one sends the message.
-        if state.link_number() == number
-            && !self.send_directly(state, now, &mut head, request.payload)
-        {
-            self.wait_until_taken(state, number);
+        if lasts {
+            self.end_stream(state);
+            let number = state.link_number();
+            if !self.send_directly(state, now, &head, request.rest()) {
+                self.wait_until_taken(state, number);
+            }
         }
         state.keep_head(head);
         if state.session.resends_overdue() && (state.driver == Driver::Workers || state.is_tended())

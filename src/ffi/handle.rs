@@ -48,6 +48,7 @@ impl Entry {
 
     /// Runs a call on the client. From inside a store or trace callback of an operation on this client it fails at
     /// once: it would wait for itself.
+    #[inline(always)]
     pub(super) fn call<T>(&self, call: impl FnOnce(&Client) -> T) -> Result<T, c_int> {
         if self.client.is_calling_out() {
             return Err(MQTTCLIENT_FAILURE);

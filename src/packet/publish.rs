@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes};
 
 use super::primitives::{
     MAX_VARIABLE_BYTE_INTEGER, any_word, binary_length, peek_variable_byte_integer,
-    put_variable_byte_integer, variable_byte_integer_length,
+    put_variable_byte_integer,
 };
 use super::{
     Malformed, PacketId, PacketType, Properties, Property, ProtocolVersion, QoS, ReasonCode,
@@ -72,6 +72,7 @@ pub fn encode_head(
     out: &mut Vec<u8>,
 ) -> Result<usize, TooLarge> {
     debug_assert_eq!(head.packet_id.is_some(), head.qos > QoS::AtMostOnce);
+    let start = out.len();
     let mut length = binary_length(head.topic)? + head.properties.block_length(version)?;
     if head.qos > QoS::AtMostOnce {
         length += 2;
@@ -97,7 +98,7 @@ pub fn encode_head(
     if version >= ProtocolVersion::V5 {
         head.properties.put_block(version, out);
     }
-    Ok(1 + variable_byte_integer_length(remaining_length) + remaining_length as usize)
+    Ok(out.len() - start + payload_length)
 }
 
 impl Publish {

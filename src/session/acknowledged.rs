@@ -1,25 +1,16 @@
 //! Outbound messages: PUBACK, PUBREC and PUBCOMP, with PUBREL between them, and the end of a message.
 
-use super::inflight::Place;
 use super::{Awaiting, Event, Session, StoreOp, Undo};
 use crate::packet::{Ack, Malformed, PacketId, PacketType, ReasonCode, ack};
 use crate::trace::{self, Level};
 use std::time::Instant;
 
 impl Session {
+    #[inline(always)]
     pub(super) fn handle_puback(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBACK msgid: {id}"));
-        let found = self.inflight.find(id);
-        match found.map(|(place, message)| (place, message.awaiting)) {
-            Some((place, Awaiting::PubAck)) => self.complete(now, place, PacketType::PubAck, ack),
-            Some(_) => return Err(wrong_kind("PUBACK for a QoS 2 message")),
-            None if self.requests.contains_key(&id) => {
-                return Err(wrong_kind("PUBACK for a subscription request"));
-            }
-            None => {}
-        }
-        Ok(())
+        self.handle_last(now, PacketType::PubAck, Awaiting::PubAck, ack)
     }
 
     pub(super) fn handle_pubrec(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
@@ -40,10 +31,8 @@ impl Session {
         }
         if ack.reason.is_error() {
             // [MQTT-4.3.3-4]: a reason of 0x80 or more ends the message; there is no PUBREL.
-            if let Some((place, _)) = self.inflight.find(id) {
-                self.complete(now, place, PacketType::PubRec, ack);
-            }
-            return Ok(());
+            let awaiting = message.awaiting;
+            return self.handle_last(now, PacketType::PubRec, awaiting, ack);
         }
         let before = std::mem::replace(&mut message.awaiting, Awaiting::PubComp);
         message.sent_at = Some(now);
@@ -57,51 +46,79 @@ impl Session {
         Ok(())
     }
 
+    #[inline(always)]
     pub(super) fn handle_pubcomp(&mut self, now: Instant, ack: Ack) -> Result<(), Malformed> {
         let id = ack.packet_id;
         self.trace_in(|| format!("PUBCOMP msgid:{id}"));
-        let found = self.inflight.find(id);
-        match found.map(|(place, message)| (place, message.awaiting)) {
-            Some((place, Awaiting::PubComp)) => self.complete(now, place, PacketType::PubComp, ack),
-            Some((_, Awaiting::PubAck)) => return Err(wrong_kind("PUBCOMP for a QoS 1 message")),
-            Some((_, Awaiting::PubRec)) => return Err(wrong_kind("PUBCOMP before PUBREC")),
-            None if self.requests.contains_key(&id) => {
-                return Err(wrong_kind("PUBCOMP for a subscription request"));
-            }
-            None => {}
-        }
-        Ok(())
+        self.handle_last(now, PacketType::PubComp, Awaiting::PubComp, ack)
     }
 
     pub(super) fn send_pubrel(&mut self, id: PacketId) {
         ack::encode_ack(PacketType::PubRel, id, self.send.buffer());
+        if trace::enabled(Level::Protocol) {
+            self.trace_pubrel(id);
+        }
+    }
+
+    #[cold]
+    fn trace_pubrel(&self, id: PacketId) {
         self.trace_out(format_args!("PUBREL msgid: {id} "));
     }
 
-    fn complete(&mut self, now: Instant, place: Place, packet_type: PacketType, ack: Ack) {
-        let Some(message) = self.inflight.remove_at(place) else {
-            return;
+    /// Handles what ends a message that awaits it.
+    fn handle_last(
+        &mut self,
+        now: Instant,
+        packet_type: PacketType,
+        awaiting: Awaiting,
+        ack: Ack,
+    ) -> Result<(), Malformed> {
+        let id = ack.packet_id;
+        let (place, records) = match self.inflight.find(id) {
+            Some((place, message)) if message.awaiting == awaiting => (place, message.records),
+            found => {
+                let awaiting = found.map(|(_, message)| message.awaiting);
+                return self.refuse_last(packet_type, id, awaiting);
+            }
         };
+        self.inflight.finish(place, &mut self.packet_buffers);
         if !self.held_back.is_empty() {
-            self.held_back.remove(&message.id);
+            self.held_back.remove(&id);
         }
         if trace::enabled(Level::Minimum) {
             self.trace_completion(packet_type, &ack);
         }
-        self.store(|| StoreOp::RemoveSent {
-            id: message.id,
-            records: message.records,
-        });
-        self.packet_buffers.give_back(message.packet);
+        self.store(|| StoreOp::RemoveSent { id, records });
         self.events.push_back(Event::Completed {
-            id: message.id,
+            id,
             packet_type: packet_type as u8,
             reason: ack.reason,
             properties: ack.properties,
         });
         self.resend_next(now);
+        Ok(())
     }
 
+    /// The identifier is not that of a message that awaits this. That of no message at all is passed over.
+    #[cold]
+    fn refuse_last(
+        &self,
+        packet_type: PacketType,
+        id: PacketId,
+        awaiting: Option<Awaiting>,
+    ) -> Result<(), Malformed> {
+        let is_request = self.requests.contains_key(&id);
+        Err(wrong_kind(match (packet_type, awaiting) {
+            (PacketType::PubAck, Some(_)) => "PUBACK for a QoS 2 message",
+            (PacketType::PubAck, None) if is_request => "PUBACK for a subscription request",
+            (_, Some(Awaiting::PubAck)) => "PUBCOMP for a QoS 1 message",
+            (_, Some(_)) => "PUBCOMP before PUBREC",
+            (_, None) if is_request => "PUBCOMP for a subscription request",
+            (_, None) => return Ok(()),
+        }))
+    }
+
+    #[cold]
     fn trace_completion(&self, packet_type: PacketType, ack: &Ack) {
         let (id, name, reason) = (ack.packet_id, self.client_name(), ack.reason.0);
         let packet = match packet_type {

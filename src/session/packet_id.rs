@@ -10,10 +10,21 @@ pub(super) struct PacketIds {
 
 impl PacketIds {
     /// The next identifier for which `in_use` says no; `None` when all 65535 are in use ([MQTT-2.2.1-3]; 3.1.1: [MQTT-2.3.1-2]).
+    #[inline]
     pub(super) fn next(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
+        let id = PacketId::new(id_after(self.last))?;
+        if in_use(id) {
+            return self.next_free(in_use);
+        }
+        self.last = id.get();
+        Some(id)
+    }
+
+    #[cold]
+    fn next_free(&mut self, in_use: impl Fn(PacketId) -> bool) -> Option<PacketId> {
         let mut candidate = self.last;
         for _ in 0..u16::MAX {
-            candidate = candidate.checked_add(1).unwrap_or(1);
+            candidate = id_after(candidate);
             let id = PacketId::new(candidate)?;
             if !in_use(id) {
                 self.last = candidate;
@@ -31,6 +42,23 @@ impl PacketIds {
     /// Starts again at 1, as a clean session does.
     pub(super) fn reset(&mut self) {
         self.last = 0;
+    }
+}
+
+/// The next one in the circle of 1 to 65535.
+#[inline]
+pub(super) fn id_after(id: u16) -> u16 {
+    id.checked_add(1).unwrap_or(1)
+}
+
+/// Steps from one identifier to another in that circle.
+#[inline]
+pub(super) fn distance(from: u16, to: u16) -> usize {
+    let (from, to) = (usize::from(from), usize::from(to));
+    if to >= from {
+        to - from
+    } else {
+        to + 65535 - from
     }
 }
 

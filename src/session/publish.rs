@@ -1,6 +1,6 @@
 //! Outbound messages: whether they may be sent, and PUBLISH.
 
-use super::{Awaiting, Inflight, OutboundRecords, Session, StoreOp, Undo};
+use super::{Awaiting, Inflight, OutboundRecords, SentPacket, Session, StoreOp, Undo};
 use crate::packet::{
     NO_PROPERTIES, PacketId, Properties, Property, PropertyPlace, ProtocolVersion, PublishHead,
     QoS, publish,
@@ -22,6 +22,26 @@ pub struct PublishRequest<'a> {
     pub retain: bool,
     /// PUBLISH properties; ignored below MQTT 5.
     pub properties: &'a Properties,
+}
+
+/// Up to this size, in bytes, a payload is copied behind its head: one piece is less work than two, here and in the kernel.
+const JOINED_PAYLOAD: usize = 4096;
+
+impl<'a> PublishRequest<'a> {
+    /// Whether nothing is to be sent behind the encoded packet.
+    #[inline(always)]
+    pub fn is_joined(&self) -> bool {
+        self.payload.len() <= JOINED_PAYLOAD
+    }
+
+    /// What is to be sent behind the encoded packet: a payload that is too long to be copied there.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        match self.is_joined() {
+            true => &[],
+            false => self.payload,
+        }
+    }
 }
 
 /// Why a packet was not accepted for sending. Nothing has changed.
@@ -51,16 +71,21 @@ impl fmt::Display for SendError {
 impl std::error::Error for SendError {}
 
 impl Session {
-    /// Appends a QoS 0 PUBLISH without its payload to `head`: the owner sends both, head first, and keeps nothing
-    /// [MQTT-4.3.1-1].
+    /// Appends a QoS 0 PUBLISH to `out`, but for the request's [`rest`](PublishRequest::rest): the owner sends both and keeps
+    /// nothing [MQTT-4.3.1-1].
     #[inline]
     pub fn publish_at_most_once(
         &mut self,
         request: &PublishRequest<'_>,
-        head: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
+        // Stated once more, so that nothing has to look at it.
+        let request = &PublishRequest {
+            qos: QoS::AtMostOnce,
+            ..*request
+        };
         let properties = self.check_publish(request)?;
-        self.encode_head(request, request.topic, None, properties, head)?;
+        self.encode(request, None, properties, out)?;
         if let Some(alias) = self.alias_in(properties) {
             self.outbound_aliases.resolve(request.topic, alias);
         }
@@ -69,116 +94,159 @@ impl Session {
     }
 
     /// Takes over a QoS 1 or 2 message: it is stored, sent, and resent on later connections until its handshake ends
-    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token. Appends the packet without its payload
-    /// to `head`: when the store operations are carried out the owner sends both, head first, unless the connection has
-    /// ended meanwhile.
+    /// [MQTT-4.3.2-1] [MQTT-4.3.3-1]. The packet identifier is the delivery token. Appends the packet to `out`, but for the
+    /// request's [`rest`](PublishRequest::rest): when the store operations are carried out the owner sends both, unless the
+    /// connection has ended meanwhile.
+    #[inline]
     pub fn publish(
         &mut self,
         now: Instant,
         request: &PublishRequest<'_>,
-        head: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Result<PacketId, SendError> {
         let properties = self.check_publish(request)?;
         self.begin_step();
-        let ids = self.ids;
-        let alias = self.alias_in(properties);
-        let alias = alias.map(|alias| (alias, self.outbound_aliases.get(alias)));
-        let result = self.take_over(now, request, properties, head);
-        match result {
-            Ok(id) => self.set_undo(|| Undo::Publish(id, alias)),
-            Err(_) => {
-                self.ids = ids;
-                if let Some((alias, topic)) = alias {
-                    self.outbound_aliases.put_back(alias, topic);
-                }
-            }
+        if let Some(alias) = self.alias_in(properties) {
+            return self.publish_with_alias(now, request, alias, out);
         }
-        result
+        let ids = self.ids;
+        let id = self.next_id()?;
+        let start = out.len();
+        let packet = match self.encode(request, Some(id), properties, out) {
+            Ok(()) => self.packet_buffers.join(&out[start..], request.rest()),
+            Err(error) => {
+                self.ids = ids;
+                return Err(error);
+            }
+        };
+        let Ok(packet) = packet else {
+            self.ids = ids;
+            return Err(SendError::NoMemory);
+        };
+        self.take_over(now, request, id, packet);
+        self.set_undo(|| Undo::Publish(id, None));
+        Ok(id)
     }
 
+    #[cold]
+    fn publish_with_alias(
+        &mut self,
+        now: Instant,
+        request: &PublishRequest<'_>,
+        alias: u16,
+        out: &mut Vec<u8>,
+    ) -> Result<PacketId, SendError> {
+        let (ids, before) = (self.ids, self.outbound_aliases.get(alias));
+        let id = self.next_id()?;
+        match self.encode_with_alias(request, id, alias, out) {
+            Ok(packet) => {
+                self.take_over(now, request, id, packet);
+                self.set_undo(|| Undo::Publish(id, Some((alias, before))));
+                Ok(id)
+            }
+            Err(error) => {
+                self.ids = ids;
+                self.outbound_aliases.put_back(alias, before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Encodes the packet as it is sent, and gives it as it is kept: an alias ends with the connection, so what is kept for the
+    /// next one carries the full topic.
+    fn encode_with_alias(
+        &mut self,
+        request: &PublishRequest<'_>,
+        id: PacketId,
+        alias: u16,
+        out: &mut Vec<u8>,
+    ) -> Result<SentPacket, SendError> {
+        self.encode(request, Some(id), request.properties, out)?;
+        let topic = self.outbound_aliases.resolve(request.topic, alias);
+        let topic = topic.as_deref().unwrap_or_default();
+        let properties = request.properties.0.iter();
+        let lasting = properties.filter(|property| property.id != Property::TOPIC_ALIAS);
+        let lasting = PublishRequest {
+            topic,
+            properties: &Properties(lasting.cloned().collect()),
+            ..*request
+        };
+        let mut packet = Vec::new();
+        self.encode(&lasting, Some(id), lasting.properties, &mut packet)?;
+        let packet = self.packet_buffers.join(&packet, request.rest());
+        packet.map_err(|_| SendError::NoMemory)
+    }
+
+    #[inline(always)]
     fn take_over(
         &mut self,
         now: Instant,
         request: &PublishRequest<'_>,
-        properties: &Properties,
-        head: &mut Vec<u8>,
-    ) -> Result<PacketId, SendError> {
-        let id = self.next_id()?;
-        let start = head.len();
-        self.encode_head(request, request.topic, Some(id), properties, head)?;
-        let alias = self.alias_in(properties);
-        let full_topic =
-            alias.and_then(|alias| self.outbound_aliases.resolve(request.topic, alias));
-        // An alias ends with the connection, so what is kept for the next one carries the full topic.
-        let packet = match full_topic {
-            Some(topic) => {
-                let lasting = Properties(
-                    properties
-                        .0
-                        .iter()
-                        .filter(|p| p.id != Property::TOPIC_ALIAS)
-                        .cloned()
-                        .collect(),
-                );
-                let mut lasting_head = Vec::new();
-                self.encode_head(request, &topic, Some(id), &lasting, &mut lasting_head)?;
-                self.packet_buffers.join(&lasting_head, request.payload)
-            }
-            None => self.packet_buffers.join(&head[start..], request.payload),
-        };
-        let packet = packet.map_err(|_| SendError::NoMemory)?;
+        id: PacketId,
+        packet: SentPacket,
+    ) {
         let v5 = self.is_v5();
-        let awaiting = if request.qos == QoS::ExactlyOnce {
-            Awaiting::PubRec
-        } else {
-            Awaiting::PubAck
-        };
-        let records = OutboundRecords {
-            sent_v3: !v5,
-            sent_v5: v5,
-            ..OutboundRecords::default()
-        };
-        self.store(|| StoreOp::PutSent {
-            v5,
-            id,
-            packet: packet.to_bytes(),
-        });
         self.inflight.push(Inflight {
             id,
             qos: request.qos,
-            awaiting,
+            awaiting: match request.qos {
+                QoS::ExactlyOnce => Awaiting::PubRec,
+                _ => Awaiting::PubAck,
+            },
             packet,
             packet_v5: v5,
-            records,
+            records: OutboundRecords {
+                sent_v3: !v5,
+                sent_v5: v5,
+                ..OutboundRecords::default()
+            },
             sent_at: Some(now),
         });
+        if self.keeps_records {
+            self.store_last();
+        }
         self.trace_publish(Some(id), request);
-        Ok(id)
+    }
+
+    /// Has the last message stored.
+    #[inline(never)]
+    fn store_last(&mut self) {
+        if let Some(message) = self.inflight.last() {
+            self.store_ops.push_back(StoreOp::PutSent {
+                v5: message.packet_v5,
+                id: message.id,
+                packet: message.packet.to_bytes(),
+            });
+        }
     }
 
     /// The next free identifier for PUBLISH, SUBSCRIBE or UNSUBSCRIBE.
+    #[inline]
     pub(super) fn next_id(&mut self) -> Result<PacketId, SendError> {
         let (inflight, requests) = (&self.inflight, &self.requests);
         self.ids
-            .next(|id| inflight.contains(id) || requests.contains_key(&id))
+            .next(|id| inflight.contains(id) || !requests.is_empty() && requests.contains_key(&id))
             .ok_or(SendError::NoPacketId)
     }
 
     /// The properties to send, if the server allows this message.
     #[inline(always)]
     fn check_publish<'a>(&self, request: &PublishRequest<'a>) -> Result<&'a Properties, SendError> {
-        if !self.is_connected() {
-            return Err(SendError::NotConnected);
-        }
-        if request.topic.len() > usize::from(u16::MAX) {
-            return Err(SendError::NotAllowed(
-                "the topic is longer than 65535 bytes",
-            ));
+        if !self.is_connected() || request.topic.len() > usize::from(u16::MAX) {
+            return Err(self.refusal());
         }
         if self.version != ProtocolVersion::V5 {
             return Ok(&NO_PROPERTIES);
         }
         self.check_v5_publish(request)
+    }
+
+    #[cold]
+    fn refusal(&self) -> SendError {
+        match self.is_connected() {
+            true => SendError::NotAllowed("the topic is longer than 65535 bytes"),
+            false => SendError::NotConnected,
+        }
     }
 
     fn check_v5_publish<'a>(
@@ -232,32 +300,32 @@ impl Session {
         u16::try_from(alias).ok()
     }
 
-    /// Appends what precedes the payload.
+    /// Appends the packet, but for the request's [`rest`](PublishRequest::rest).
     #[inline(always)]
-    fn encode_head(
+    fn encode(
         &self,
         request: &PublishRequest<'_>,
-        topic: &[u8],
         id: Option<PacketId>,
         properties: &Properties,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        const TOO_LARGE: SendError =
-            SendError::NotAllowed("the packet is larger than the server or the protocol allows");
         let start = out.len();
         let head = PublishHead {
             dup: false,
             qos: request.qos,
             retain: request.retain,
-            topic,
+            topic: request.topic,
             packet_id: id,
             properties,
         };
         let payload_length = request.payload.len();
-        let encoded = publish::encode_head(&head, payload_length, self.version, out);
-        if encoded.map_err(|_| TOO_LARGE)? > self.server_limits.maximum_packet_size as usize {
-            out.truncate(start);
-            return Err(TOO_LARGE);
+        let maximum = self.server_limits.maximum_packet_size as usize;
+        match publish::encode_head(&head, payload_length, self.version, out) {
+            Ok(length) if length <= maximum => {}
+            _ => return Err(too_large(out, start)),
+        }
+        if request.is_joined() {
+            out.extend_from_slice(request.payload);
         }
         Ok(())
     }
@@ -286,4 +354,11 @@ impl Session {
             ),
         }
     }
+}
+
+/// Takes back what has been appended from `start` on.
+#[cold]
+fn too_large(out: &mut Vec<u8>, start: usize) -> SendError {
+    out.truncate(start);
+    SendError::NotAllowed("the packet is larger than the server or the protocol allows")
 }

@@ -38,6 +38,12 @@ impl SentPacket {
     }
 }
 
+impl Default for SentPacket {
+    fn default() -> SentPacket {
+        SentPacket::Own(Vec::new())
+    }
+}
+
 impl From<Bytes> for SentPacket {
     fn from(packet: Bytes) -> SentPacket {
         SentPacket::Shared(packet)
@@ -65,30 +71,23 @@ pub(super) struct PacketBuffers {
 }
 
 impl PacketBuffers {
-    /// The packet that consists of `head` and `payload`, if there is memory for it.
-    #[inline]
+    /// The packet that consists of these two parts, if there is memory for it.
+    #[inline(always)]
     pub(super) fn join(
         &mut self,
-        head: &[u8],
-        payload: &[u8],
+        first: &[u8],
+        rest: &[u8],
     ) -> Result<SentPacket, TryReserveError> {
-        let size = head.len() + payload.len();
-        let mut packet = match size < SHARED_SIZE {
-            true => self.kept.pop().unwrap_or_default(),
-            false => Vec::new(),
-        };
-        self.capacity -= packet.capacity();
-        if packet.capacity() < size {
-            // Only what is needed: it may be kept for long.
-            packet = Vec::new();
-            packet.try_reserve_exact(size)?;
+        if !rest.is_empty() || first.len() >= SHARED_SIZE {
+            return join_long(first, rest);
         }
-        packet.extend_from_slice(head);
-        packet.extend_from_slice(payload);
-        Ok(match size < SHARED_SIZE {
-            true => SentPacket::Own(packet),
-            false => SentPacket::Shared(packet.into()),
-        })
+        let mut packet = self.kept.pop().unwrap_or_default();
+        self.capacity -= packet.capacity();
+        if packet.capacity() < first.len() {
+            packet = buffer_for(first.len())?;
+        }
+        packet.extend_from_slice(first);
+        Ok(SentPacket::Own(packet))
     }
 
     /// The message is finished.
@@ -105,6 +104,26 @@ impl PacketBuffers {
     }
 }
 
+#[cold]
+fn join_long(first: &[u8], rest: &[u8]) -> Result<SentPacket, TryReserveError> {
+    let size = first.len() + rest.len();
+    let mut packet = buffer_for(size)?;
+    packet.extend_from_slice(first);
+    packet.extend_from_slice(rest);
+    Ok(match size < SHARED_SIZE {
+        true => SentPacket::Own(packet),
+        false => SentPacket::Shared(packet.into()),
+    })
+}
+
+/// Only what is needed: it may be kept for long.
+#[cold]
+fn buffer_for(size: usize) -> Result<Vec<u8>, TryReserveError> {
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(size)?;
+    Ok(buffer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,11 +133,14 @@ mod tests {
         let mut buffers = PacketBuffers::default();
         for size in [0, 1, 600, 5000, 2, 100, SHARED_SIZE - 3, SHARED_SIZE - 2] {
             let payload = vec![size as u8; size];
-            let packet = buffers.join(b"\x32h", &payload).unwrap();
-            assert_eq!(packet[..2], *b"\x32h");
-            assert_eq!(packet[2..], payload);
-            assert_eq!(packet.to_bytes(), &packet[..]);
-            buffers.give_back(packet);
+            let whole = [b"\x32h", &payload[..]].concat();
+            for (first, rest) in [(&b"\x32h"[..], &payload[..]), (&whole, b"")] {
+                let packet = buffers.join(first, rest).unwrap();
+                assert_eq!(packet[..], whole);
+                assert_eq!(packet.to_bytes(), whole);
+                assert_eq!(packet.shared().is_some(), whole.len() >= SHARED_SIZE);
+                buffers.give_back(packet);
+            }
         }
     }
 
@@ -127,7 +149,7 @@ mod tests {
         let mut buffers = PacketBuffers::default();
         for size in [1, 1000, 30] {
             let many: Vec<_> = (0..2 * KEPT_BUFFERS)
-                .map(|_| buffers.join(b"", &vec![1; size]).unwrap())
+                .map(|_| buffers.join(&vec![1; size], b"").unwrap())
                 .collect();
             for packet in many {
                 buffers.give_back(packet);

@@ -50,7 +50,9 @@ impl Session {
         match undo {
             Undo::Nothing => {}
             Undo::Publish(id, alias) => {
-                self.inflight.remove(id);
+                if let Some((place, _)) = self.inflight.find(id) {
+                    self.inflight.finish(place, &mut self.packet_buffers);
+                }
                 if let Some((alias, topic)) = alias {
                     self.outbound_aliases.put_back(alias, topic);
                 }

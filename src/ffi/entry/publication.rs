@@ -57,7 +57,7 @@ pub(in crate::ffi) unsafe fn publish(
         token: dt,
     };
     // SAFETY: as promised by the caller.
-    unsafe { send(&entry, &outgoing) }
+    unsafe { send(&entry, &outgoing, || Ok(None)) }
 }
 
 /// # Safety
@@ -84,7 +84,10 @@ pub(in crate::ffi) unsafe fn publish5(
         token: dt,
     };
     // SAFETY: as promised by the caller.
-    response(entry(handle).map_or_else(|code| code, |entry| unsafe { send(&entry, &outgoing) }))
+    response(entry(handle).map_or_else(
+        |code| code,
+        |entry| unsafe { send_as_asked(&entry, &outgoing) },
+    ))
 }
 
 /// # Safety
@@ -104,7 +107,7 @@ pub(in crate::ffi) unsafe fn publish_message(
     match entry(handle) {
         Ok(entry) if entry.is_v5() => MQTTCLIENT_WRONG_MQTT_VERSION,
         // SAFETY: as promised by the caller.
-        Ok(entry) => unsafe { send(&entry, &outgoing) },
+        Ok(entry) => unsafe { send_as_asked(&entry, &outgoing) },
         Err(code) => code,
     }
 }
@@ -124,7 +127,10 @@ pub(in crate::ffi) unsafe fn publish_message5(
         Err(code) => return response(code),
     };
     // SAFETY: as promised by the caller.
-    response(entry(handle).map_or_else(|code| code, |entry| unsafe { send(&entry, &outgoing) }))
+    response(entry(handle).map_or_else(
+        |code| code,
+        |entry| unsafe { send_as_asked(&entry, &outgoing) },
+    ))
 }
 
 /// # Safety
@@ -162,22 +168,38 @@ unsafe fn outgoing(
 /// # Safety
 ///
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
-unsafe fn send(entry: &Entry, outgoing: &Outgoing) -> c_int {
+#[inline(never)]
+unsafe fn send_as_asked(entry: &Entry, outgoing: &Outgoing) -> c_int {
+    let properties = || match entry.is_v5() {
+        // SAFETY: as promised by the caller.
+        true => unsafe { properties_of(outgoing) }.map(Some),
+        false => Ok(None),
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { send(entry, outgoing, properties) }
+}
+
+/// Sends a message. A part of MQTTClient_publish(), which small messages feel; the other functions share one of their own.
+///
+/// # Safety
+///
+/// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi).
+#[inline(always)]
+unsafe fn send(
+    entry: &Entry,
+    outgoing: &Outgoing,
+    properties: impl FnOnce() -> Result<Option<Properties>, c_int>,
+) -> c_int {
     // SAFETY: as promised by the caller.
     let (topic, payload, qos) = match unsafe { check(outgoing) } {
         Ok(checked) => checked,
         Err(code) => return unacceptable(entry, code),
     };
-    let list;
-    let mut properties = &NO_PROPERTIES;
-    if entry.is_v5() {
-        // SAFETY: as promised by the caller.
-        list = match unsafe { properties_of(outgoing) } {
-            Ok(list) => list,
-            Err(code) => return unacceptable(entry, code),
-        };
-        properties = &list;
-    }
+    let properties = match properties() {
+        Ok(properties) => properties,
+        Err(code) => return unacceptable(entry, code),
+    };
+    let properties = properties.as_ref().unwrap_or(&NO_PROPERTIES);
     let request = PublishRequest {
         topic,
         payload,
@@ -214,7 +236,7 @@ fn unacceptable(entry: &Entry, code: c_int) -> c_int {
 /// # Safety
 ///
 /// The pointers of `outgoing` keep the rules of [`ffi`](crate::ffi) for `'a`.
-#[inline]
+#[inline(always)]
 unsafe fn check<'a>(outgoing: &Outgoing) -> Result<(&'a [u8], &'a [u8], QoS), c_int> {
     // SAFETY: as promised by the caller.
     let topic = unsafe { c_str(outgoing.topic) };
@@ -225,16 +247,17 @@ unsafe fn check<'a>(outgoing: &Outgoing) -> Result<(&'a [u8], &'a [u8], QoS), c_
     let qos = qos.ok_or(MQTTCLIENT_BAD_QOS)?;
     // SAFETY: as promised by the caller.
     let payload = unsafe { c_slice(outgoing.payload, outgoing.payloadlen) };
-    let payload = payload.map_err(|_| {
-        crate::trace!(
-            Level::Error,
-            "Not published: a payload of {} bytes at {:p}",
-            outgoing.payloadlen,
-            outgoing.payload
-        );
-        MQTTCLIENT_FAILURE
-    })?;
+    let payload = payload.map_err(|_| refused_payload(outgoing.payload, outgoing.payloadlen))?;
     Ok((topic, payload, qos))
+}
+
+#[cold]
+fn refused_payload(payload: *const c_void, length: c_int) -> c_int {
+    crate::trace!(
+        Level::Error,
+        "Not published: a payload of {length} bytes at {payload:p}"
+    );
+    MQTTCLIENT_FAILURE
 }
 
 /// # Safety
@@ -252,6 +275,7 @@ unsafe fn properties_of(outgoing: &Outgoing) -> Result<Properties, c_int> {
 }
 
 /// The original's code for an error of a call on a connected client.
+#[cold]
 pub(super) fn code(error: &Error) -> c_int {
     match error {
         Error::Failure => MQTTCLIENT_FAILURE,

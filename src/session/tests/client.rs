@@ -133,7 +133,7 @@ impl Client {
         let mut head = Vec::new();
         let id = self.session.publish(self.now, request, &mut head)?;
         let queue = self.session.send_queue();
-        queue.push_parts(&head, request.payload).unwrap();
+        queue.push_parts(&head, request.rest()).unwrap();
         Ok(id)
     }
 

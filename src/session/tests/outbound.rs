@@ -20,8 +20,8 @@ fn qos_0_is_sent_and_forgotten() {
             .publish_at_most_once(&request, &mut head)
             .unwrap();
         let expected: &[u8] = match version {
-            V5 => b"\x31\x06\x00\x01t\x00",
-            _ => b"\x31\x05\x00\x01t",
+            V5 => b"\x31\x06\x00\x01t\x00hi",
+            _ => b"\x31\x05\x00\x01thi",
         };
         assert_eq!(head, expected);
         assert!(client.drain_lines().is_empty());
