@@ -217,20 +217,22 @@ impl Client {
         reactor::wake_for_callbacks();
     }
 
-    /// An outbound message has ended: tells who asked for it, in the original's order.
+    /// An outbound message has ended by a packet of this type: tells who asked for it, in the original's order.
+    #[inline(always)]
     pub(super) fn notice_completion(
         &self,
-        state: &mut MutexGuard<'_, State>,
-        completed: Completed,
+        state: &mut State,
+        packet_type: u8,
+        id: PacketId,
+        completed: impl FnOnce() -> Completed,
     ) {
         const PUBREC: u8 = 5;
-        let id = completed.id;
-        let ended_by_error = completed.packet_type == PUBREC;
         let published = state.session.is_v5() && state.callbacks.published.is_some();
         if published {
-            state.push_notice(Notice::Published(completed));
+            state.push_notice(Notice::Published(completed()));
         }
         // `published` may set a deliveryComplete.
+        let ended_by_error = packet_type == PUBREC;
         if !ended_by_error
             && state.driver == Driver::Workers
             && (published || state.callbacks.delivery_complete.is_some())

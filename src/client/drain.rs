@@ -188,15 +188,12 @@ impl Client {
                 reason,
                 properties,
             } => {
-                self.notice_completion(
-                    state,
-                    super::Completed {
-                        id,
-                        packet_type,
-                        reason,
-                        properties,
-                    },
-                );
+                self.notice_completion(state, packet_type, id, || super::Completed {
+                    id,
+                    packet_type,
+                    reason,
+                    properties,
+                });
             }
             Event::Acknowledged(ack) => {
                 let key = (state.link_number(), ack.packet_id);

@@ -5,7 +5,7 @@ use super::drain::StoreFailed;
 use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::State;
-use crate::packet::{Malformed, ReasonCode};
+use crate::packet::{Malformed, Properties, ReasonCode, ack};
 use crate::process_lock::MutexGuard;
 use crate::thread_storage::{self, Buffer};
 use crate::trace::Level;
@@ -227,7 +227,11 @@ impl Client {
         self.end_stream(state);
         let mut answered = now;
         loop {
-            self.take_plain_messages(state, input);
+            if state.session.hands_on_at_once() {
+                while self.take_plain_messages(state, input)
+                    | self.take_plain_acks(state, input, now)
+                {}
+            }
             let (failure, ended) = match self.handle_next(state, input, now) {
                 Ok(true) if state.session.output_can_wait() => continue,
                 Ok(handled) => (None, !handled),
@@ -270,17 +274,44 @@ impl Client {
         state.link_number() == Some(number)
     }
 
-    /// Takes messages as long as each needs no more than that and an acknowledgement.
+    /// Takes messages as long as each needs no more than that and an acknowledgement. `false`: there was none.
     #[inline(always)]
-    fn take_plain_messages(&self, state: &mut State, input: &mut ReadBuffer) {
-        if !state.session.delivers_at_once() {
-            return;
-        }
+    fn take_plain_messages(&self, state: &mut State, input: &mut ReadBuffer) -> bool {
+        let mut taken = false;
         let (version, maximum) = (state.session.version(), state.session.maximum_packet_size());
         while let Some((publish, bytes)) = input.peek_plain(version, maximum) {
             state.session.handle_plain_publish(publish, bytes);
             self.take_message(state, publish.take(bytes), None);
+            taken = true;
         }
+        taken
+    }
+
+    /// Takes acknowledgements as long as each ends a message. `false`: there was none.
+    #[inline(always)]
+    fn take_plain_acks(&self, state: &mut State, input: &mut ReadBuffer, now: Instant) -> bool {
+        if (state.session.maximum_packet_size() as usize) < ack::ACK_LENGTH {
+            return false;
+        }
+        let bytes = input.bytes();
+        let mut taken = 0;
+        while let Some((packet_type, id)) = ack::peek_ack(&bytes[taken..]) {
+            if !state.session.finish_at_once(now, packet_type, id) {
+                break;
+            }
+            taken += ack::ACK_LENGTH;
+            state.news = true;
+            self.notice_completion(state, packet_type as u8, id, || super::Completed {
+                id,
+                packet_type: packet_type as u8,
+                reason: ReasonCode::SUCCESS,
+                properties: Properties::new(),
+            });
+        }
+        if taken > 0 {
+            input.skip(taken);
+        }
+        taken > 0
     }
 
     /// Hands the next packet to the session. `false`: there is no whole one, or none that counts.

@@ -72,13 +72,27 @@ impl ReadBuffer {
         if (maximum as usize) < ack::ACK_LENGTH {
             return None;
         }
-        let is_fresh = self.rest.is_empty();
-        let found = ack::peek_ack(if is_fresh { &self.fresh } else { &self.rest })?;
-        match is_fresh {
-            true => self.fresh.advance(ack::ACK_LENGTH),
-            false => self.rest.advance(ack::ACK_LENGTH),
-        }
+        let found = ack::peek_ack(self.bytes())?;
+        self.skip(ack::ACK_LENGTH);
         Some(found)
+    }
+
+    /// What has come of the next packets.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self.rest.is_empty() {
+            true => &self.fresh,
+            false => &self.rest,
+        }
+    }
+
+    /// Leaves out so many bytes of those, which are whole packets.
+    #[inline]
+    pub(super) fn skip(&mut self, count: usize) {
+        match self.rest.is_empty() {
+            true => self.fresh.advance(count),
+            false => self.rest.advance(count),
+        }
     }
 
     /// The next packet if it is plain, and where to take it from. The first one of a read goes the way of `next_frame`,

@@ -1,5 +1,6 @@
 //! Outbound messages: PUBACK, PUBREC and PUBCOMP, with PUBREL between them, and the end of a message.
 
+use super::inflight::Place;
 use super::{Awaiting, Event, Session, StoreOp, Undo};
 use crate::packet::{Ack, Malformed, PacketId, PacketType, ReasonCode, ack};
 use crate::trace::{self, Level};
@@ -81,13 +82,7 @@ impl Session {
                 return self.refuse_last(packet_type, id, awaiting);
             }
         };
-        self.inflight.finish(place, &mut self.packet_buffers);
-        if !self.held_back.is_empty() {
-            self.held_back.remove(&id);
-        }
-        if trace::enabled(Level::Minimum) {
-            self.trace_completion(packet_type, &ack);
-        }
+        self.finish(place, packet_type, &ack);
         self.store(|| StoreOp::RemoveSent { id, records });
         self.events.push_back(Event::Completed {
             id,
@@ -97,6 +92,41 @@ impl Session {
         });
         self.resend_next(now);
         Ok(())
+    }
+
+    /// Handles a PUBACK or PUBCOMP that reports success without properties, if the session
+    /// [`hands_on_at_once`](Self::hands_on_at_once) and it ends a message, which the owner tells the application. Otherwise
+    /// nothing has happened, and the packet is one for [`handle_ack`](Self::handle_ack).
+    #[inline(always)]
+    pub fn finish_at_once(&mut self, now: Instant, packet_type: PacketType, id: PacketId) -> bool {
+        let awaiting = match packet_type {
+            PacketType::PubAck => Awaiting::PubAck,
+            PacketType::PubComp => Awaiting::PubComp,
+            _ => return false,
+        };
+        let place = match self.inflight.find(id) {
+            Some((place, message)) if message.awaiting == awaiting => place,
+            _ => return false,
+        };
+        match awaiting {
+            Awaiting::PubAck => self.trace_in(|| format!("PUBACK msgid: {id}")),
+            _ => self.trace_in(|| format!("PUBCOMP msgid:{id}")),
+        }
+        self.finish(place, packet_type, &Ack::new(id));
+        self.resend_next(now);
+        true
+    }
+
+    /// Takes a message out of those in flight.
+    #[inline(always)]
+    fn finish(&mut self, place: Place, packet_type: PacketType, ack: &Ack) {
+        self.inflight.finish(place, &mut self.packet_buffers);
+        if !self.held_back.is_empty() {
+            self.held_back.remove(&ack.packet_id);
+        }
+        if trace::enabled(Level::Minimum) {
+            self.trace_completion(packet_type, ack);
+        }
     }
 
     /// The identifier is not that of a message that awaits this. That of no message at all is passed over.

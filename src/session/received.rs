@@ -113,14 +113,14 @@ impl Session {
         }
     }
 
-    /// Whether a message that is delivered on PUBLISH needs no record, and nothing waits to be drained before it.
+    /// Whether what is for the application needs no record and has no event before it, so that it need not be one.
     #[inline]
-    pub fn delivers_at_once(&self) -> bool {
+    pub fn hands_on_at_once(&self) -> bool {
         !self.keeps_records && self.is_connected() && self.events.is_empty()
     }
 
     /// Handles a PUBLISH whose message the owner takes out of `bytes`, if the session
-    /// [`delivers_at_once`](Self::delivers_at_once). That something has come is [noted](Self::note_received) before.
+    /// [`hands_on_at_once`](Self::hands_on_at_once). That something has come is [noted](Self::note_received) before.
     #[inline(always)]
     pub fn handle_plain_publish(&mut self, publish: PlainPublish, bytes: &Bytes) {
         if crate::trace::enabled(crate::trace::Level::Protocol) {

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::*;
-use crate::packet::{PlainPublish, SubscriptionRequest, next_frame};
+use crate::packet::{PlainPublish, SubscriptionRequest, ack::peek_ack, next_frame};
 use bytes::BytesMut;
 use std::io::IoSlice;
 
@@ -177,17 +177,33 @@ impl Client {
         let mut bytes = Vec::new();
         packet.encode(self.version(), &mut bytes).unwrap();
         let mut bytes = Bytes::from(bytes);
-        if self.session.delivers_at_once() {
-            if let Some(publish) = PlainPublish::peek(&bytes, self.version(), u32::MAX) {
-                self.session.note_received(self.now);
-                self.session.handle_plain_publish(publish, &bytes);
-                let message = publish.take(&mut bytes);
-                self.queue.push_back((None, message.into()));
-                return Ok(());
-            }
+        if self.session.hands_on_at_once() && self.take_at_once(&mut bytes) {
+            return Ok(());
         }
         let frame = next_frame(&mut bytes, u32::MAX).unwrap().unwrap();
         self.session.handle_frame(self.now, frame)
+    }
+
+    /// What nothing has to be drained for. `false`: the packet is none of that kind.
+    fn take_at_once(&mut self, bytes: &mut Bytes) -> bool {
+        self.session.note_received(self.now);
+        if let Some(publish) = PlainPublish::peek(bytes, self.version(), u32::MAX) {
+            self.session.handle_plain_publish(publish, bytes);
+            self.queue.push_back((None, publish.take(bytes).into()));
+            return true;
+        }
+        match peek_ack(bytes) {
+            Some((packet_type, id)) if self.session.finish_at_once(self.now, packet_type, id) => {
+                self.events.push(Event::Completed {
+                    id,
+                    packet_type: packet_type as u8,
+                    reason: ReasonCode::SUCCESS,
+                    properties: Properties::new(),
+                });
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Lets the time pass; `true`: the connection is still good.

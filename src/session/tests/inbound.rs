@@ -165,10 +165,10 @@ fn a_plain_publish_is_handled_as_on_the_long_way() {
             let packet = publish(qos, number, "a");
             let mut short = Client::without_records(version);
             short.connect(connack(false));
-            assert!(short.session.delivers_at_once());
+            assert!(short.session.hands_on_at_once());
             let answers = short.receive(packet.clone());
             let mut long = Client::connected(version);
-            assert!(!long.session.delivers_at_once());
+            assert!(!long.session.hands_on_at_once());
             assert_eq!(long.receive(packet), answers);
             assert_eq!(long.taken, short.taken);
             assert_eq!(long.taken, [message(qos, number, "a")]);
@@ -179,18 +179,18 @@ fn a_plain_publish_is_handled_as_on_the_long_way() {
 #[test]
 fn a_message_waits_for_its_record_and_for_what_was_before_it() {
     let connected = Client::connected(V5);
-    assert!(!connected.session.delivers_at_once());
+    assert!(!connected.session.hands_on_at_once());
     let mut client = Client::without_records(V5);
     client.begin_connect();
-    assert!(!client.session.delivers_at_once());
+    assert!(!client.session.hands_on_at_once());
     client
         .try_receive(&Packet::ConnAck(connack(false)))
         .unwrap();
-    assert!(!client.session.delivers_at_once(), "CONNACK is not drained");
+    assert!(!client.session.hands_on_at_once(), "CONNACK is not drained");
     client.drain_lines();
-    assert!(client.session.delivers_at_once());
+    assert!(client.session.hands_on_at_once());
     client.lose();
-    assert!(!client.session.delivers_at_once());
+    assert!(!client.session.hands_on_at_once());
 }
 
 #[test]

@@ -258,3 +258,49 @@ fn a_refused_message_uses_up_no_identifier() {
     );
     assert_eq!(client.publish(AtLeastOnce, "short").0, 1);
 }
+
+#[test]
+fn a_plain_acknowledgement_ends_a_message_as_on_the_long_way() {
+    for version in ALL_VERSIONS {
+        let run = |mut client: Client| {
+            let (one, _) = client.publish(AtLeastOnce, "a");
+            let (two, _) = client.publish(ExactlyOnce, "b");
+            client.events.clear();
+            let answers = [
+                client.receive(Packet::PubRec(ack(two))),
+                client.receive(Packet::PubComp(ack(two))),
+                client.receive(Packet::PubAck(ack(one))),
+                client.receive(Packet::PubAck(ack(one))),
+            ];
+            assert!(!client.session.has_unfinished_exchanges());
+            (answers, std::mem::take(&mut client.events))
+        };
+        let mut short = Client::without_records(version);
+        short.connect(connack(false));
+        assert!(short.session.hands_on_at_once());
+        assert_eq!(run(short), run(Client::connected(version)));
+    }
+}
+
+#[test]
+fn what_ends_no_message_is_left_to_the_long_way() {
+    let mut client = Client::without_records(V5);
+    client.connect(connack(false));
+    let (one, _) = client.publish(AtLeastOnce, "a");
+    let (two, _) = client.publish(ExactlyOnce, "b");
+    let others = [
+        (PacketType::PubComp, one),
+        (PacketType::PubRec, one),
+        (PacketType::PubAck, two),
+        (PacketType::PubComp, two),
+        (PacketType::PubAck, 7),
+    ];
+    for (packet_type, number) in others {
+        assert!(
+            !client
+                .session
+                .finish_at_once(client.now, packet_type, id(number))
+        );
+    }
+    assert!(client.session.is_pending(id(one)) && client.session.is_pending(id(two)));
+}
