@@ -30,12 +30,21 @@ impl Client {
     }
 
     /// [`flush_at`](Self::flush_at) for a caller that ends the connection itself if that fails.
+    #[inline]
     pub(super) fn write_outbox(
         &self,
         state: &mut MutexGuard<'_, State>,
         now: Instant,
     ) -> io::Result<()> {
         self.end_stream(state);
+        match state.outbox.is_empty() {
+            true => Ok(()),
+            false => self.write_released(state, now),
+        }
+    }
+
+    #[inline(never)]
+    fn write_released(&self, state: &mut MutexGuard<'_, State>, now: Instant) -> io::Result<()> {
         while !state.sending && !state.outbox.is_empty() {
             let Some(link) = state.link.as_ref().filter(|link| !link.blocked) else {
                 return Ok(());
