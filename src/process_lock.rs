@@ -14,7 +14,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{self, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -205,13 +205,18 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// A condition variable for [`Mutex`]. To notify nobody costs next to nothing.
+/// A condition variable for [`Mutex`]. To notify nobody costs next to nothing, and so does to notify once more who has not
+/// come to look yet.
 #[derive(Default)]
 pub(crate) struct Condvar {
     changed: sync::Condvar,
-    /// Changed with the mutex locked: who changes what they wait for knows of them.
-    waiting: AtomicUsize,
+    /// How many threads wait and have not been notified, in the lower half, and how often some were, in the upper. Changed
+    /// with the mutex locked: who changes what they wait for knows of them.
+    waiting: AtomicU64,
 }
+
+/// One notification in [`Condvar::waiting`].
+const ONE_NOTIFICATION: u64 = 1 << 32;
 
 impl fmt::Debug for Condvar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,7 +228,7 @@ impl Condvar {
     pub(crate) const fn new() -> Self {
         Condvar {
             changed: sync::Condvar::new(),
-            waiting: AtomicUsize::new(0),
+            waiting: AtomicU64::new(0),
         }
     }
 
@@ -248,16 +253,29 @@ impl Condvar {
         guard: &mut MutexGuard<'a, T>,
         wait: impl FnOnce(sync::MutexGuard<'a, T>) -> sync::MutexGuard<'a, T>,
     ) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         guard.held = guard.held.take().map(wait);
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let now = self.waiting.load(Ordering::Relaxed);
+        // Who was notified is not counted any more.
+        if now / ONE_NOTIFICATION == before / ONE_NOTIFICATION {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
+    /// To be called with the mutex locked: who began to wait behind a change would count as told of it.
     #[inline]
     pub(crate) fn notify_all(&self) {
-        if self.waiting.load(Ordering::Relaxed) != 0 {
-            self.changed.notify_all();
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        if waiting % ONE_NOTIFICATION != 0 {
+            self.notify_waiting(waiting);
         }
+    }
+
+    #[cold]
+    fn notify_waiting(&self, waiting: u64) {
+        let notified = (waiting | (ONE_NOTIFICATION - 1)).wrapping_add(1);
+        self.waiting.store(notified, Ordering::Relaxed);
+        self.changed.notify_all();
     }
 }
 
@@ -273,7 +291,8 @@ mod tests {
         thread::scope(|scope| {
             let mut value = lock.lock();
             scope.spawn(|| {
-                *lock.lock() = 1;
+                let mut value = lock.lock();
+                *value = 1;
                 changed.notify_all();
             });
             let end = Instant::now() + LONG;
@@ -302,6 +321,62 @@ mod tests {
             drop(held);
         });
         assert!(!MutexGuard::is_sought(&lock.lock()));
+    }
+
+    #[test]
+    fn who_was_notified_is_not_notified_again_before_it_waits_again() {
+        let (lock, changed) = (Mutex::new(0), Condvar::new());
+        let notified = || changed.waiting.load(Ordering::Relaxed) / ONE_NOTIFICATION;
+        let waits = || changed.waiting.load(Ordering::Relaxed) % ONE_NOTIFICATION != 0;
+        let end = Instant::now() + LONG;
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut value = lock.lock();
+                for round in 1..=2 {
+                    while *value < round && Instant::now() < end {
+                        changed.wait_until(&mut value, end);
+                    }
+                }
+            });
+            for round in 1..=2 {
+                while !waits() && Instant::now() < end {
+                    thread::yield_now();
+                }
+                let mut value = lock.lock();
+                *value = round;
+                for _ in 0..3 {
+                    changed.notify_all();
+                    assert_eq!((notified(), waits()), (round, false));
+                }
+            }
+        });
+        changed.wait_until(&mut lock.lock(), Instant::now());
+        assert_eq!((notified(), waits()), (2, false));
+    }
+
+    #[test]
+    fn no_notification_is_lost() {
+        const ROUNDS: usize = 10_000;
+        const THREADS: usize = 3;
+        let (lock, changed) = (Mutex::new(0), Condvar::new());
+        let end = Instant::now() + LONG;
+        thread::scope(|scope| {
+            for own in 0..THREADS {
+                let (lock, changed) = (&lock, &changed);
+                scope.spawn(move || {
+                    let mut value = lock.lock();
+                    while *value < ROUNDS {
+                        if *value % THREADS == own {
+                            *value += 1;
+                            changed.notify_all();
+                        } else {
+                            changed.wait_until(&mut value, end);
+                            assert!(Instant::now() < end, "thread {own} at {}", *value);
+                        }
+                    }
+                });
+            }
+        });
     }
 
     #[test]

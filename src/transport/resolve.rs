@@ -57,7 +57,8 @@ fn look_up_aside(
     let started = resolver.spawn(move || {
         let addresses = look_up(&name, port);
         let (found, arrived) = &*asked;
-        *found.lock() = Some(addresses);
+        let mut found = found.lock();
+        *found = Some(addresses);
         arrived.notify_all();
     });
     if started.is_err() {
