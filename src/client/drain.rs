@@ -180,6 +180,10 @@ impl Client {
             Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();
                 let record = seq.map(|seq| Key::Queued { v5, seq });
+                let received = state.session.last_received();
+                if let Some(link) = &mut state.link {
+                    link.last_message = Some(received);
+                }
                 match state.driver {
                     // It may wait long for a receive.
                     Driver::Caller => {
