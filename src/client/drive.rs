@@ -101,6 +101,10 @@ impl Client {
             until = earlier(until, Some(now + OWN_TURN));
         }
         let Some(watch) = self.take_watch(state) else {
+            if state.keeps_ending() {
+                // For a thread in `receive`, which has to get the lock.
+                self.wait_changed(state, deadline);
+            }
             return;
         };
         until = earlier(until, watch.timer);

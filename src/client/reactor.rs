@@ -11,7 +11,8 @@ mod timers;
 pub(super) use connections::{
     add, deregister, register, tend_others, unwatch, watch_readable, watch_writable,
 };
-pub(super) use threads::{Blocking, InProgram, flush_trace, is_worker, thread_builder};
+use threads::is_worker;
+pub(super) use threads::{Blocking, InProgram, flush_trace, is_working, thread_builder};
 
 use super::Client;
 use super::dispatch;
