@@ -899,7 +899,8 @@ struct MQTTResponse MQTTClient_connect5(MQTTClient handle,
  * Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
  *
  * Parameters:
- * - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit.
+ * - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit. While
+ *   messages come, up to 1 s of it serves to let the server read DISCONNECT, and 5 ms in any case.
  *
  * Returns:
  * - MQTTCLIENT_SUCCESS, also when the client was not connected, and when messages were still unfinished.
@@ -1259,7 +1260,8 @@ void MQTTClient_setTraceLevel(enum MQTTCLIENT_TRACE_LEVELS level);
  * This is independent of the environment variable MQTT_C_CLIENT_TRACE, by which the user of a program can have the
  * trace written to a file or, with the value ON, to standard output. Files have at most MQTT_C_CLIENT_TRACE_MAX_LINES lines
  * (1000); the one before is kept as NAME.0. MQTT_C_CLIENT_TRACE_LEVEL (ERROR, PROTOCOL, MINIMUM, MEDIUM or MAXIMUM) sets
- * the level, for the callback too. The variables are read when the first client is created.
+ * the level, for the callback too, unless MQTTClient_setTraceLevel() has asked for less. The variables are read when the
+ * first client is created.
  */
 LIBMQTT_API
 void MQTTClient_setTraceCallback(MQTTClient_traceCallback* callback);

@@ -45,6 +45,12 @@ impl Drop for CalloutGuard {
     }
 }
 
+/// Whether this thread is inside a call-out of an operation on any client.
+pub(super) fn is_calling_out() -> bool {
+    GUARDS.load(Ordering::Relaxed) != 0
+        && ENTERED.with(|entered| entered.borrow(|entered| !entered.is_empty()))
+}
+
 impl super::Client {
     /// Whether this thread is inside a call-out of an operation on this client.
     #[inline]

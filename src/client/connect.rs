@@ -303,7 +303,8 @@ impl Client {
                     return Err(Error::Failure);
                 }
                 link.registered = true;
-                if link.ending.is_some() {
+                let is_left = link.input.as_ref().is_some_and(|input| input.is_left);
+                if is_left || link.ending.is_some() {
                     reactor::resume(Arc::clone(&client), Work::READ_ON);
                 }
                 if link.blocked {

@@ -6,7 +6,15 @@ use super::link::End;
 use super::state::{Driver, Phase, State};
 use crate::packet::{Properties, ReasonCode};
 use crate::process_lock::MutexGuard;
+use crate::transport::Transport;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long the server may take to end its side, while messages come from it.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// As much of that, a disconnect takes beyond its own time.
+const LEAVE_ANYHOW: Duration = Duration::from_millis(5);
 
 /// How long a disconnect, if its own time is shorter, lets this client's callbacks wait for their turn.
 const TURN_PATIENCE: Duration = Duration::from_secs(1);
@@ -43,11 +51,19 @@ impl Client {
                 // Meanwhile something may have come that is being stored.
                 self.wait_idle(&mut state);
             }
-            if state.link_number() == number {
+            let link = state
+                .link
+                .as_ref()
+                .filter(|link| Some(link.number) == number);
+            let left = link.map(|link| (Arc::clone(&link.transport), link.last_message));
+            if left.is_some() {
                 self.end_link(&mut state, End::Orderly);
             }
             state.phase = Phase::Steady;
             self.changed.notify_all();
+            if let Some((transport, last)) = left {
+                MutexGuard::unlocked(&mut state, || leave(&*transport, last, deadline));
+            }
         }
         if state.driver == Driver::Workers {
             self.wait_for_callbacks(&mut state, Some(Instant::now() + CALLBACK_PATIENCE));
@@ -113,4 +129,16 @@ impl Client {
             }
         }
     }
+}
+
+/// Lets the server read up to DISCONNECT, which it may not do if it cannot write meanwhile.
+fn leave(transport: &dyn Transport, last_message: Option<Instant>, deadline: Option<Instant>) {
+    let now = Instant::now();
+    let patience = now + LEAVE_PATIENCE;
+    let until = deadline.map_or(patience, |deadline| {
+        deadline.clamp(now + LEAVE_ANYHOW, patience)
+    });
+    transport.discard(last_message, until);
+    // Another thread may wait for input that nobody wants any more.
+    transport.shutdown();
 }

@@ -180,6 +180,7 @@ impl Client {
             Event::DropQueued => state.drop_messages(),
             Event::Deliver { message, seq } => {
                 let v5 = state.session.is_v5();
+                state.note_message();
                 self.take_message(state, message, seq.map(|seq| Key::Queued { v5, seq }));
             }
             Event::Completed {

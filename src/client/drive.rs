@@ -101,6 +101,10 @@ impl Client {
             until = earlier(until, Some(now + OWN_TURN));
         }
         let Some(watch) = self.take_watch(state) else {
+            if state.keeps_ending() {
+                // For a thread in `receive`, which has to get the lock.
+                self.wait_changed(state, deadline);
+            }
             return;
         };
         until = earlier(until, watch.timer);
@@ -150,9 +154,12 @@ impl Client {
         if self.meets_ending(state) {
             return None;
         }
-        let timer = state.session.poll_timeout();
+        let mut timer = state.session.poll_timeout();
         let link = state.link.as_mut()?;
         let input = link.input.take()?;
+        if input.is_left && !link.paused {
+            timer = Some(Instant::now());
+        }
         let interest = Interest {
             readable: !link.paused,
             writable: link.blocked && !link.write_watched,
@@ -180,6 +187,7 @@ impl Client {
             .as_mut()
             .filter(|link| link.number == watch.number)
         {
+            ready.readable |= watch.input.is_left;
             link.input = Some(watch.input);
             if watch.interest.writable {
                 link.write_watched = false;
@@ -223,6 +231,7 @@ pub(super) struct Watch {
     number: u64,
     input: ReadBuffer,
     pub(super) interest: Interest,
+    /// Until when to wait.
     pub(super) timer: Option<Instant>,
 }
 

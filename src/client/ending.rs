@@ -29,12 +29,17 @@ impl State {
     /// has read lies before the end of the yield: the next call tells of it, as in the original. So does the `receive` that
     /// takes a message which is the last one, if that cannot be answered.
     fn hands_over(&self, ending: &Ending) -> bool {
-        let asked = self.receivers > 0 || self.is_tended() && reactor::is_worker();
+        let asked = self.receivers > 0 || self.is_tended() && reactor::is_working();
         let taken = match ending {
             Ending::Unanswered(_) => self.receivers,
             _ => 0,
         };
         asked && self.read_ahead.min(self.messages.len()) > taken
+    }
+
+    /// Whether the server has ended the connection, and calls are to notice later.
+    pub(super) fn keeps_ending(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.ending.is_some())
     }
 
     /// Whether a call may have been answered before the end, and is first to see that.

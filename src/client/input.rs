@@ -26,9 +26,10 @@ const PAUSE_ABOVE: usize = READ_SIZE;
 /// Messages waiting for the application below which reading goes on.
 const RESUME_BELOW: usize = PAUSE_ABOVE / 2;
 
-/// How long answers wait for records of other packets of the same read. Their server may otherwise give the client up
-/// before it sees any, and begin with the same messages again on the next connection.
-const ANSWERS_WAIT: Duration = Duration::from_millis(10);
+/// How long records of the same read are stored before their packets are answered: the server may otherwise give the client
+/// up before it sees any answer, and begin with the same messages again on the next connection. And before a call looks
+/// whether it is to return.
+const STORING_TURN: Duration = Duration::from_millis(10);
 
 /// Why the connection ends when a record cannot be written.
 const UNSTORED: Malformed = Malformed {
@@ -127,7 +128,10 @@ impl Client {
         } = reading;
         let number = *number;
         for _ in 0..READS_PER_TURN {
-            let result = MutexGuard::unlocked(state, || read_into(&**transport, input));
+            let result = match input.is_left {
+                true => Ok((1, false)),
+                false => MutexGuard::unlocked(state, || read_into(&**transport, input)),
+            };
             self.wait_idle(state);
             if state.link_number() != Some(number) {
                 return ReadTurn::Skipped;
@@ -162,6 +166,9 @@ impl Client {
             let link = state.link.as_ref();
             if link.is_some_and(|link| link.paused || link.ending.is_some()) {
                 return ReadTurn::Drained;
+            }
+            if input.is_left {
+                break;
             }
             if !had_room && input.is_inside_large() {
                 if let Some(link) = &mut state.link {
@@ -215,7 +222,8 @@ impl Client {
         state.link.as_mut()?.wanted_again.take()
     }
 
-    /// Hands every whole packet in `input` to the session. `false`: this connection is over.
+    /// Hands every whole packet in `input` to the session, or as many as can be stored before long. `false`: this connection
+    /// is over.
     fn handle_input(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -225,7 +233,7 @@ impl Client {
         let now = Instant::now();
         state.session.note_received(now);
         self.end_stream(state);
-        let mut answered = now;
+        input.is_left = false;
         loop {
             if state.session.hands_on_at_once() {
                 while self.take_plain_messages(state, input)
@@ -254,13 +262,9 @@ impl Client {
             if ended || link.ending.is_some() {
                 break;
             }
-            if state.store.is_some() && answered.elapsed() > ANSWERS_WAIT {
-                answered = Instant::now();
-                self.send_answers(state, answered);
-                self.wait_idle(state);
-                if state.link_number() != Some(number) {
-                    return false;
-                }
+            if state.store.is_some() && now.elapsed() > STORING_TURN {
+                input.is_left = true;
+                break;
             }
         }
         if crate::trace::has_pending() {
@@ -283,6 +287,9 @@ impl Client {
             state.session.handle_plain_publish(publish, bytes);
             self.take_message(state, publish.take(bytes), None);
             taken = true;
+        }
+        if taken {
+            state.note_message();
         }
         taken
     }

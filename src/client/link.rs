@@ -38,6 +38,8 @@ pub(super) struct Link {
     /// The server has ended it, and who takes messages is to notice behind the last one.
     pub(super) ending: Option<Box<Ending>>,
     pub(super) stream: Stream,
+    /// When the last message came.
+    pub(super) last_message: Option<Instant>,
     generation: u32,
 }
 
@@ -58,6 +60,7 @@ impl Link {
             unwatched: false,
             ending: None,
             stream: Stream::new(),
+            last_message: None,
             generation: generation(),
         }
     }
@@ -149,13 +152,8 @@ impl Client {
             // The parent process may go on with the connection that a forked child inherited: it is only closed here.
             End::Lost | End::Destroyed if link.is_inherited() => {}
             End::Lost | End::Destroyed => link.transport.shutdown(),
-            End::Orderly => {
-                link.transport.finish();
-                if link.input.is_none() {
-                    // A thread waits for input that nobody wants any more.
-                    link.transport.shutdown();
-                }
-            }
+            // What the server sends meanwhile is thrown away by the thread that disconnects.
+            End::Orderly => link.transport.finish(),
         }
         state.outbox.clear();
         match end {

@@ -11,7 +11,8 @@ mod timers;
 pub(super) use connections::{
     add, deregister, register, tend_others, unwatch, watch_readable, watch_writable,
 };
-pub(super) use threads::{Blocking, CurrentWorker, flush_trace, is_worker, thread_builder};
+use threads::is_worker;
+pub(super) use threads::{Blocking, CurrentWorker, flush_trace, is_working, thread_builder};
 
 use super::Client;
 use super::dispatch;
@@ -340,24 +341,46 @@ impl Reactor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
     use std::thread;
     use std::time::Duration;
 
     #[test]
     fn to_wait_for_the_workers_ends_whenever_they_do() {
-        for round in 0..5000 {
+        for round in 0..100 {
             let reactor = Arc::new(Reactor::new().unwrap());
             reactor.spawn_worker().unwrap();
-            while reactor.idle.load(Ordering::SeqCst) == 0 {
-                thread::yield_now();
-            }
             reactor.stop();
             // It is on its way out, sometimes nearer to the end than at others.
-            let begin = Instant::now() + Duration::from_micros(round % 100);
+            let begin = Instant::now() + Duration::from_micros(round);
             while Instant::now() < begin {
                 std::hint::spin_loop();
             }
             Stopped(Some(reactor)).wait();
         }
+    }
+
+    #[test]
+    fn the_last_worker_may_lock_the_list_while_it_is_waited_for() {
+        let reactor = Arc::new(Reactor::new().unwrap());
+        reactor.inside.fetch_add(1, Ordering::SeqCst);
+        reactor.stop();
+        let (leaving, has_left) = mpsc::channel();
+        let mut workers = reactor.workers.lock();
+        let last = Arc::clone(&reactor);
+        let thread = thread::spawn(move || {
+            last.inside.fetch_sub(1, Ordering::SeqCst);
+            leaving.send(()).unwrap();
+            // Between the two halves of leave() the list is taken, to join this thread.
+            while !last.workers.lock().is_empty() {
+                thread::yield_now();
+            }
+            last.tell_all_left();
+        });
+        let ended = Arc::new(AtomicBool::new(true));
+        workers.push(Worker { thread, ended });
+        drop(workers);
+        has_left.recv().unwrap();
+        Stopped(Some(reactor)).wait();
     }
 }

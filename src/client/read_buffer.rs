@@ -26,6 +26,8 @@ pub(super) struct ReadBuffer {
     large: Option<LargePacket>,
     /// The last packet was a large one.
     expects_large: bool,
+    /// Whole packets are left for later: they come before anything that is read.
+    pub(super) is_left: bool,
 }
 
 impl ReadBuffer {

@@ -53,6 +53,9 @@ impl Client {
         let broken = state.link_number() != number;
         let queued = state.pop_message();
         state.read_ahead = state.read_ahead.saturating_sub(1);
+        if state.keeps_ending() {
+            self.changed.notify_all();
+        }
         let message = queued.map(|queued| {
             self.remove_record(&mut state, queued.record);
             self.resume_reading(&mut state);

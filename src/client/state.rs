@@ -228,6 +228,14 @@ impl State {
         });
     }
 
+    /// A message has come.
+    pub(super) fn note_message(&mut self) {
+        let received = self.session.last_received();
+        if let Some(link) = &mut self.link {
+            link.last_message = Some(received);
+        }
+    }
+
     /// Takes a copy of a message that was read beyond what a call waited for: it may wait long for a receive.
     #[inline(never)]
     pub(super) fn keep_message(&mut self, message: &Message, record: Option<Key>) {

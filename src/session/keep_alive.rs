@@ -50,6 +50,11 @@ impl KeepAlive {
         self.last_received = now;
     }
 
+    /// When bytes came in last.
+    pub(super) fn last_received(&self) -> Instant {
+        self.last_received
+    }
+
     /// PINGRESP came in.
     pub(super) fn handle_pingresp(&mut self) {
         self.ping_sent = None;

@@ -315,6 +315,11 @@ impl Session {
         self.keep_alive.received(now);
     }
 
+    /// When bytes came in last.
+    pub fn last_received(&self) -> Instant {
+        self.keep_alive.last_received()
+    }
+
     /// The transport takes no more bytes for now (shown in the trace as the result of a write).
     pub fn set_blocked(&mut self, blocked: bool) {
         self.blocked = blocked;

@@ -108,7 +108,7 @@ fn stopping_forgets_levels_above_5_and_keeps_the_callback() {
 }
 
 #[test]
-fn the_environment_level_wins_at_each_start() {
+fn the_environment_level_counts_at_each_start() {
     let tracer = Tracer::new();
     tracer.set_callback(Some(recorder().1));
     let errors_only = Settings {
@@ -126,6 +126,25 @@ fn the_environment_level_wins_at_each_start() {
     tracer.stop();
     tracer.start(nowhere());
     assert_eq!(enabled_levels(&tracer).len(), 7);
+}
+
+#[test]
+fn the_environment_asks_for_no_more_than_the_program() {
+    let tracer = Tracer::new();
+    tracer.set_callback(Some(recorder().1));
+    let everything = Settings {
+        level: Some(Level::Maximum),
+        ..nowhere()
+    };
+    for level in [5, 7] {
+        tracer.set_level(level);
+        tracer.start(everything.clone());
+        assert_eq!(enabled_levels(&tracer), Vec::from_iter(level..=7));
+        tracer.stop();
+        tracer.start(everything.clone());
+        assert_eq!(enabled_levels(&tracer).len(), 7);
+        tracer.stop();
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(super) struct State {
     sink: Sink,
     callback: Option<Callback>,
     level: i32,
+    /// The level that the program has set since tracing ended last.
+    asked: Option<i32>,
     /// What `level` returns to when tracing starts anew.
     lasting_level: i32,
 }
@@ -43,6 +45,7 @@ impl Tracer {
                 sink: Sink::Nowhere,
                 callback: None,
                 level: Level::Minimum as i32,
+                asked: None,
                 lasting_level: Level::Minimum as i32,
             }),
             queue: Queue::new(),
@@ -57,12 +60,14 @@ impl Tracer {
         self.threshold.load(Ordering::Relaxed) != SILENT
     }
 
-    /// Opens the sink; the level of the settings, if any, replaces the one set before until [`stop`](Self::stop).
+    /// Opens the sink; of the level of the settings, if any, and that which the program has asked for since the last
+    /// [`stop`](Self::stop), the coarser one counts from now on.
     pub(super) fn start(&self, settings: Settings) {
         self.update(|state| {
             state.sink = Sink::open(&settings);
             if let Some(level) = settings.level {
-                state.level = level as i32;
+                let level = level as i32;
+                state.level = state.asked.map_or(level, |asked| asked.max(level));
             }
         });
     }
@@ -72,12 +77,14 @@ impl Tracer {
         self.update(|state| {
             state.sink = Sink::Nowhere;
             state.level = state.lasting_level;
+            state.asked = None;
         });
     }
 
     pub(super) fn set_level(&self, level: i32) {
         self.update(|state| {
             state.level = level;
+            state.asked = Some(level);
             if level <= Level::Error as i32 {
                 state.lasting_level = level;
             }

@@ -4,6 +4,7 @@
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub mod address;
 mod connect;
@@ -42,8 +43,11 @@ pub trait Transport: Send + Sync {
     fn write(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Ends the stream: the peer sees it end, and a thread waiting on the descriptor wakes.
     fn shutdown(&self);
-    /// Ends the stream after what was written, as far as possible without waiting.
+    /// Ends what is sent behind what was written, as far as possible without waiting. The peer may go on.
     fn finish(&self);
+    /// Behind [`finish`](Self::finish): throws away what the peer still sends, until it ends the stream too. Not longer than
+    /// `until`, and only while something comes: `last` is when something came last, if that is known.
+    fn discard(&self, last: Option<Instant>, until: Instant);
     /// The descriptor to wait on.
     fn descriptor(&self) -> BorrowedFd<'_>;
     /// Whether nothing more is there since the last read, if that gave less than it was asked for. Otherwise only

@@ -3,17 +3,18 @@
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, sockopt};
 
-use super::Transport;
+use super::{Interest, Transport, wait_ready};
 
 /// Most buffers that one `sendmsg` takes (`IOV_MAX` of Linux).
 const MAX_BUFFERS: usize = 1024;
 
-/// Most bytes that are thrown away at the end: more than a receive buffer of Linux usually holds.
-const MAX_UNREAD: usize = 8 * 1024 * 1024;
+/// When nothing has come for so long, nothing is on its way.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// A connected stream socket: non-blocking, close-on-exec. Closed when dropped.
 #[derive(Debug)]
@@ -65,10 +66,30 @@ impl Transport for StreamSocket {
 
     fn finish(&self) {
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Write);
-        // Closing a socket with unread data sends a reset, and the peer may lose what it has not read yet.
-        discard(|buf| self.read(buf));
-        // Wakes a thread that waits for something to read.
-        let _ = rustix::net::shutdown(&self.socket, Shutdown::Read);
+    }
+
+    /// Closing a socket with unread data sends a reset, and so does what comes behind that: a peer that gives up when it
+    /// cannot write loses what it has not read yet.
+    fn discard(&self, mut last: Option<Instant>, until: Instant) {
+        // Not on the stack: programs call from threads that have little of it.
+        let mut unread = vec![0; 16 * 1024];
+        loop {
+            let result = self.read(&mut unread);
+            let now = Instant::now();
+            match result {
+                Ok(1..) => last = Some(now),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let Some(last) = last.filter(|last| *last + QUIET > now) else {
+                        return;
+                    };
+                    wait_ready(self, Interest::READ, Some(until.min(last + QUIET)));
+                }
+                Ok(0) | Err(_) => return,
+            }
+            if now >= until {
+                return;
+            }
+        }
     }
 
     fn short_read_drains(&self) -> bool {
@@ -89,17 +110,6 @@ impl Transport for StreamSocket {
 
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-/// Reads what is there, but not for ever: a peer that does not stop sending gets its reset.
-fn discard(mut read: impl FnMut(&mut [u8]) -> io::Result<usize>) {
-    // Not on the stack: programs call from threads that have little of it.
-    let mut unread = vec![0; 16 * 1024];
-    for _ in 0..MAX_UNREAD / unread.len() {
-        if !matches!(read(&mut unread), Ok(1..)) {
-            break;
-        }
     }
 }
 
@@ -146,13 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn finishing_delivers_what_was_written_and_wakes_a_waiting_thread() {
+    fn finishing_delivers_what_was_written() {
         let (transport, mut peer) = pair();
         peer.write_all(b"unread").unwrap();
         wait_for(&transport, Interest::READ);
         transport.write(&[IoSlice::new(b"last words")]).unwrap();
         transport.finish();
-        wait_for(&transport, Interest::READ);
+        transport.discard(None, Instant::now());
         drop(transport);
         let mut received = Vec::new();
         peer.read_to_end(&mut received).unwrap();
@@ -160,13 +170,50 @@ mod tests {
     }
 
     #[test]
-    fn finishing_does_not_wait_for_a_peer_that_sends_without_end() {
-        let mut discarded = 0;
-        discard(|buf| {
-            discarded += buf.len();
-            Ok(buf.len())
+    fn what_still_comes_is_thrown_away_until_the_peer_ends_its_side() {
+        let (transport, mut peer) = pair();
+        transport.finish();
+        thread::scope(|scope| {
+            let sending = scope.spawn(move || peer.write_all(&vec![7; 16 << 20]));
+            let limit = Instant::now() + Duration::from_secs(20);
+            transport.discard(Some(Instant::now() + QUIET), limit);
+            assert!(Instant::now() < limit);
+            sending.join().unwrap().unwrap();
         });
-        assert_eq!(discarded, MAX_UNREAD);
+    }
+
+    #[test]
+    fn a_peer_that_sends_without_end_is_not_listened_to_for_ever() {
+        let (transport, mut peer) = pair();
+        transport.finish();
+        thread::scope(|scope| {
+            let sending = scope.spawn(move || while peer.write_all(&[7; 4096]).is_ok() {});
+            let begin = Instant::now();
+            let limit = begin + Duration::from_millis(50);
+            transport.discard(Some(begin), limit);
+            assert!(Instant::now() >= limit);
+            transport.shutdown();
+            sending.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn nothing_is_waited_for_where_nothing_comes() {
+        let (transport, _peer) = pair();
+        transport.finish();
+        let limit = Instant::now() + Duration::from_secs(20);
+        let time = |last: Option<Instant>| {
+            let begin = Instant::now();
+            transport.discard(last, limit);
+            begin.elapsed()
+        };
+        // The machine may be busy with other things now and then.
+        assert!((0..20).any(|_| time(None) < QUIET));
+        assert!((0..20).any(|_| time(Instant::now().checked_sub(QUIET)) < QUIET));
+        let begin = Instant::now();
+        time(Some(begin));
+        assert!(begin.elapsed() >= QUIET);
+        assert!(Instant::now() < limit);
     }
 
     #[test]

@@ -69,6 +69,10 @@ impl Transport for Trickle {
         self.inner.finish();
     }
 
+    fn discard(&self, last: Option<Instant>, until: Instant) {
+        self.inner.discard(last, until);
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.inner.descriptor()
     }
@@ -119,6 +123,10 @@ impl Transport for Limited {
 
     fn finish(&self) {
         self.inner.finish();
+    }
+
+    fn discard(&self, last: Option<Instant>, until: Instant) {
+        self.inner.discard(last, until);
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {

@@ -19,7 +19,8 @@ static char traced[65536];
 
 static inline void collect(enum MQTTCLIENT_TRACE_LEVELS level, char *text)
 {
-    (void)level;
+    if (level < MQTTCLIENT_TRACE_ERROR) /* asked for by the environment, at each first create */
+        return;
     pthread_mutex_lock(&lock);
     size_t used = strlen(traced);
     snprintf(traced + used, sizeof traced - used, "%s\n", text);

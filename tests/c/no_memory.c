@@ -16,6 +16,7 @@ struct sink {
     char uri[64];
     pthread_t thread;
     int floods;
+    sem_t may_read; /* what comes behind CONNECT */
 };
 
 static void *serve(void *argument)
@@ -41,6 +42,8 @@ static void *serve(void *argument)
         }
         CHECK(sent < 268435455 - 3); /* the client has ended it */
     } else {
+        while (sem_wait(&sink->may_read) != 0)
+            ;
         while (recv(connection, piece, sizeof piece, 0) > 0)
             ;
     }
@@ -48,8 +51,9 @@ static void *serve(void *argument)
     return NULL;
 }
 
-static void start(struct sink *sink, int floods)
+static void start_holding(struct sink *sink, int floods)
 {
+    CHECK_INT(sem_init(&sink->may_read, 0, 0), 0);
     struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof local;
     sink->floods = floods;
@@ -62,9 +66,16 @@ static void start(struct sink *sink, int floods)
     CHECK_INT(pthread_create(&sink->thread, NULL, serve, sink), 0);
 }
 
+static void start(struct sink *sink, int floods)
+{
+    start_holding(sink, floods);
+    sem_post(&sink->may_read);
+}
+
 static void finish(struct sink *sink)
 {
     pthread_join(sink->thread, NULL);
+    sem_destroy(&sink->may_read);
     close(sink->listener);
 }
 
@@ -104,7 +115,7 @@ static void receive_too_much_with_callbacks(void)
 static void publish_too_much(int qos)
 {
     struct sink sink;
-    start(&sink, 0);
+    start_holding(&sink, 0);
     MQTTClient client = create_client(sink.uri, client_id("publisher"));
     connect_client(client, 1);
     char *payload = calloc(1, LARGE);
@@ -112,6 +123,7 @@ static void publish_too_much(int qos)
     MQTTClient_deliveryToken token = 0;
     int code = MQTTClient_publish(client, "t", LARGE, payload, qos, 0, &token);
     free(payload);
+    sem_post(&sink.may_read); /* before, the socket might take all of it */
     if (qos > 0) {
         CHECK_INT(code, -99);
         CHECK_INT(token, 0);

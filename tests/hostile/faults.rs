@@ -51,6 +51,32 @@ fn subscribe_ends_with_the_connection() {
     );
 }
 
+/// The end lies behind a message that the other thread takes.
+#[test]
+fn a_publish_that_waits_beside_a_receive_ends_with_the_connection() {
+    let broker = ScriptedBroker::start();
+    for _ in 0..5 {
+        let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+        let mut peer = connect(&broker, &client);
+        for _ in 0..10 {
+            publish(&client, b"x", QoS::AtLeastOnce).unwrap();
+        }
+        thread::scope(|scope| {
+            let publishing = scope.spawn(|| publish(&client, b"x", QoS::AtLeastOnce));
+            // That they wait inside their calls, in this order, cannot be seen from outside.
+            thread::sleep(Duration::from_millis(20));
+            let receiving = scope.spawn(|| client.receive(LONG));
+            thread::sleep(Duration::from_millis(20));
+            peer.send(&message(b"last"));
+            peer.close();
+            assert!(publishing.join().unwrap().is_err());
+            let received = receiving.join().unwrap();
+            assert!(!received.is_ok_and(|received| received.message.is_none() && !received.broken));
+        });
+        client.destroy();
+    }
+}
+
 #[test]
 fn a_publish_that_waits_for_the_window_ends_with_the_connection() {
     for_each_end(

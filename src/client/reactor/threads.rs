@@ -1,7 +1,7 @@
 //! What a thread is to the workers: one of them or not, held up or not, inside the program's code or not.
 
 use super::Reactor;
-use crate::client::dispatch;
+use crate::client::{callout, dispatch};
 use crate::thread_storage::Lasting;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -138,6 +138,11 @@ impl Drop for InProgram<'_> {
 
 pub(in crate::client) fn is_worker() -> bool {
     IS_WORKER.get()
+}
+
+/// Whether this thread is a worker, and at a worker's work: not in a call that the program makes in it.
+pub(in crate::client) fn is_working() -> bool {
+    is_worker() && !IS_IN_PROGRAM.get() && !callout::is_calling_out()
 }
 
 /// Writes out trace lines. The program's trace callback may take its time, and so may a file or a pipe.

@@ -7,6 +7,8 @@ use std::collections::TryReserveError;
 const TRUSTED: usize = 16;
 /// As much as this is believed of any packet.
 const ALWAYS_TRUSTED: usize = 4096;
+/// Most room given at a time: to clear hundreds of megabytes takes as many milliseconds, and a call has its deadline.
+const MOST_ROOM: usize = 4 * 1024 * 1024;
 
 /// A packet, of which a part is still missing, in memory of its own.
 #[derive(Debug)]
@@ -37,9 +39,12 @@ impl LargePacket {
     /// feel, not for the program.
     pub(super) fn room(&mut self) -> Result<&mut [u8], TryReserveError> {
         if self.bytes.len() == self.received {
-            let wanted = trusted_length(self.received, self.length);
-            self.bytes.try_reserve_exact(wanted - self.received)?;
-            self.bytes.resize(wanted, 0);
+            if self.bytes.capacity() == self.received {
+                let wanted = trusted_length(self.received, self.length);
+                self.bytes.try_reserve_exact(wanted - self.received)?;
+            }
+            let end = self.length.min(self.bytes.capacity());
+            self.bytes.resize(end.min(self.received + MOST_ROOM), 0);
         }
         Ok(&mut self.bytes[self.received..])
     }
@@ -106,5 +111,27 @@ mod tests {
             vec![10; length - TRUSTED * 1000],
         ];
         assert_eq!(bytes, expected.concat());
+    }
+
+    #[test]
+    fn room_is_given_by_pieces_without_copying_what_has_come() {
+        let begin = vec![7; MOST_ROOM / TRUSTED];
+        let length = begin.len() + MOST_ROOM * 2 + 10;
+        let mut large = LargePacket::new(&begin, length);
+        let mut received = begin.len();
+        let mut rooms = Vec::new();
+        let mut copies = 0;
+        let mut before = large.bytes.as_ptr();
+        while !large.is_whole() {
+            let room = large.room().unwrap().len();
+            copies += usize::from(large.bytes.as_ptr() != before);
+            before = large.bytes.as_ptr();
+            large.advance(room);
+            received += room;
+            rooms.push(room);
+        }
+        assert_eq!(received, length);
+        assert!(rooms.iter().all(|room| *room <= MOST_ROOM), "{rooms:?}");
+        assert!(copies <= 1);
     }
 }

@@ -89,7 +89,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_connect5(
 /// Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
 ///
 /// Parameters:
-/// - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit.
+/// - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit. While
+///   messages come, up to 1 s of it serves to let the server read DISCONNECT, and 5 ms in any case.
 ///
 /// Returns:
 /// - MQTTCLIENT_SUCCESS, also when the client was not connected, and when messages were still unfinished.

@@ -57,7 +57,8 @@ pub extern "C-unwind" fn MQTTClient_setTraceLevel(level: MQTTCLIENT_TRACE_LEVELS
 /// This is independent of the environment variable MQTT_C_CLIENT_TRACE, by which the user of a program can have the
 /// trace written to a file or, with the value ON, to standard output. Files have at most MQTT_C_CLIENT_TRACE_MAX_LINES lines
 /// (1000); the one before is kept as NAME.0. MQTT_C_CLIENT_TRACE_LEVEL (ERROR, PROTOCOL, MINIMUM, MEDIUM or MAXIMUM) sets
-/// the level, for the callback too. The variables are read when the first client is created.
+/// the level, for the callback too, unless MQTTClient_setTraceLevel() has asked for less. The variables are read when the
+/// first client is created.
 #[doc = safety!()]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn MQTTClient_setTraceCallback(callback: TraceCallback) {

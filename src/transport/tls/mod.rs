@@ -360,6 +360,10 @@ impl Transport for Tls {
         self.inner.finish();
     }
 
+    fn discard(&self, last: Option<Instant>, until: Instant) {
+        self.inner.discard(last, until);
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.inner.descriptor()
     }

@@ -232,6 +232,10 @@ impl Transport for WebSocket {
         self.inner.finish();
     }
 
+    fn discard(&self, last: Option<Instant>, until: Instant) {
+        self.inner.discard(last, until);
+    }
+
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.inner.descriptor()
     }
