@@ -129,6 +129,7 @@ impl Client {
         let number = *number;
         for _ in 0..READS_PER_TURN {
             let result = match input.is_left {
+                // As if it had been read only now, and there were more.
                 true => Ok((1, false)),
                 false => MutexGuard::unlocked(state, || read_into(&**transport, input)),
             };

@@ -97,7 +97,7 @@ impl Client {
         request: &PublishRequest<'_>,
         note_token: impl FnOnce(PacketId),
     ) -> Result<(), Error> {
-        let now = Instant::now();
+        let (number, now) = (state.link_number(), Instant::now());
         let State { session, head, .. } = &mut **state;
         head.clear();
         let id = match session.publish(now, request, head) {
@@ -106,19 +106,13 @@ impl Client {
         };
         // Others make packets of their own while the record is stored and this one is written.
         let head = std::mem::take(head);
-        let mut lasts = true;
-        if session.has_output() {
-            let number = state.link_number();
-            if self.drain(state).is_err() {
-                return Err(Error::Failure);
-            }
-            // If the connection has ended meanwhile the next one sends the message.
-            lasts = state.link_number() == number;
+        if session.has_output() && self.drain(state).is_err() {
+            return Err(Error::Failure);
         }
         note_token(id);
-        if lasts {
+        // While the record was being stored the connection may have ended: then the next one sends the message.
+        if state.link_number() == number {
             self.end_stream(state);
-            let number = state.link_number();
             if !self.send_directly(state, now, &head, request.rest()) {
                 self.wait_until_taken(state, number);
             }
