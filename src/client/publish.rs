@@ -116,14 +116,20 @@ impl Client {
             if !self.send_directly(state, now, &head, request.rest()) {
                 self.wait_until_taken(state, number);
             }
+            if let Some(retry) = state.session.retry_at(now) {
+                self.watch_retry(state, retry);
+            }
         }
         state.keep_head(head);
-        if state.session.resends_overdue() && (state.driver == Driver::Workers || state.is_tended())
-        {
-            // Nothing may come that would remind a worker of it.
-            self.update_timer(state);
-        }
         Ok(())
+    }
+
+    /// Has a worker send the message again at `retry`: nothing may come that would remind one of it.
+    #[cold]
+    fn watch_retry(&self, state: &mut State, retry: Instant) {
+        if state.driver == Driver::Workers || state.is_tended() {
+            self.advance_timer(state, retry);
+        }
     }
 
     /// The socket is full: waits until it has taken everything, or the connection is gone.

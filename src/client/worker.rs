@@ -190,9 +190,14 @@ impl Client {
     /// each time.
     pub(super) fn update_timer(&self, state: &mut State) {
         if let Some(next) = next_due(state) {
-            if state.timer.is_none_or(|at| next < at) {
-                self.set_timer(state, next);
-            }
+            self.advance_timer(state, next);
+        }
+    }
+
+    /// Makes the reactor's timer fire for something that is due at `next`, unless it fires before.
+    pub(super) fn advance_timer(&self, state: &mut State, next: Instant) {
+        if state.timer.is_none_or(|at| next < at) {
+            self.set_timer(state, next);
         }
     }
 

@@ -39,7 +39,15 @@ impl Session {
     }
 
     /// Resends the first message that still waits for its turn after the reconnect.
+    #[inline]
     pub(super) fn resend_next(&mut self, now: Instant) {
+        if self.resend_waiting {
+            self.resend_first_waiting(now);
+        }
+    }
+
+    #[cold]
+    fn resend_first_waiting(&mut self, now: Instant) {
         while self.resend_waiting {
             let waiting = self
                 .inflight
@@ -113,19 +121,17 @@ impl Session {
         );
     }
 
-    /// Whether messages are sent again on the same connection when their acknowledgement does not come.
-    pub fn resends_overdue(&self) -> bool {
-        self.retry_interval().is_some()
+    /// When a message sent at `sent_at` is to be sent again on the same connection if its acknowledgement does not come.
+    #[inline]
+    pub fn retry_at(&self, sent_at: Instant) -> Option<Instant> {
+        sent_at.checked_add(self.retry_interval()?)
     }
 
     /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
     pub(super) fn next_retry(&self) -> Option<Instant> {
-        let interval = self.retry_interval()?;
-        self.inflight
-            .iter()
-            .filter_map(|message| message.sent_at)
-            .min()
-            .and_then(|oldest| oldest.checked_add(interval))
+        self.retry_interval()?;
+        let sent = self.inflight.iter().filter_map(|message| message.sent_at);
+        self.retry_at(sent.min()?)
     }
 
     pub(super) fn retry_overdue(&mut self, now: Instant) {
@@ -153,6 +159,7 @@ impl Session {
         }
     }
 
+    #[inline]
     fn retry_interval(&self) -> Option<Duration> {
         let interval = self.options.as_ref()?.retry_interval;
         (!interval.is_zero() && !self.is_v5()).then(|| interval.max(Duration::from_secs(10)))
