@@ -229,7 +229,7 @@ impl Client {
 pub(super) struct Watch {
     pub(super) transport: Arc<dyn Transport>,
     number: u64,
-    input: ReadBuffer,
+    input: Box<ReadBuffer>,
     pub(super) interest: Interest,
     /// Until when to wait.
     pub(super) timer: Option<Instant>,

@@ -52,7 +52,7 @@ pub(super) enum ReadTurn {
 struct Reading {
     transport: Arc<dyn Transport>,
     number: u64,
-    input: ReadBuffer,
+    input: Box<ReadBuffer>,
 }
 
 impl State {
@@ -237,8 +237,9 @@ impl Client {
         input.is_left = false;
         loop {
             if state.session.hands_on_at_once() {
-                while self.take_plain_messages(state, input)
-                    | self.take_plain_acks(state, input, now)
+                while (self.take_plain_messages(state, input)
+                    | self.take_plain_acks(state, input, now))
+                    && !input.bytes().is_empty()
                 {}
             }
             let (failure, ended) = match self.handle_next(state, input, now) {

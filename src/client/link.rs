@@ -17,8 +17,9 @@ pub(super) struct Link {
     pub(super) transport: Arc<dyn Transport>,
     /// Unique in the process.
     pub(super) number: u64,
-    /// Received bytes that are not a whole packet yet; `None` while a thread reads.
-    pub(super) input: Option<ReadBuffer>,
+    /// Received bytes that are not a whole packet yet; `None` while a thread reads. Boxed, since it changes hands for each
+    /// read.
+    pub(super) input: Option<Box<ReadBuffer>>,
     /// The transport, if it is a [plain socket](Transport::as_socket).
     pub(super) socket: Option<Arc<StreamSocket>>,
     /// The transport took no more bytes; cleared when it is writable again.
@@ -50,7 +51,7 @@ impl Link {
             socket: Arc::clone(&transport).as_socket(),
             transport,
             number: NEXT.fetch_add(1, Ordering::Relaxed),
-            input: Some(ReadBuffer::default()),
+            input: Some(Box::default()),
             blocked: false,
             awaits_input: false,
             write_watched: false,

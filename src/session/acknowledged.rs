@@ -82,7 +82,7 @@ impl Session {
                 return self.refuse_last(packet_type, id, awaiting);
             }
         };
-        self.finish(place, packet_type, &ack);
+        self.finish(place, packet_type, id, ack.reason);
         self.store(|| StoreOp::RemoveSent { id, records });
         self.events.push_back(Event::Completed {
             id,
@@ -112,20 +112,20 @@ impl Session {
             Awaiting::PubAck => self.trace_in(|| format!("PUBACK msgid: {id}")),
             _ => self.trace_in(|| format!("PUBCOMP msgid:{id}")),
         }
-        self.finish(place, packet_type, &Ack::new(id));
+        self.finish(place, packet_type, id, ReasonCode::SUCCESS);
         self.resend_next(now);
         true
     }
 
     /// Takes a message out of those in flight.
     #[inline(always)]
-    fn finish(&mut self, place: Place, packet_type: PacketType, ack: &Ack) {
+    fn finish(&mut self, place: Place, packet_type: PacketType, id: PacketId, reason: ReasonCode) {
         self.inflight.finish(place, &mut self.packet_buffers);
         if !self.held_back.is_empty() {
-            self.held_back.remove(&ack.packet_id);
+            self.held_back.remove(&id);
         }
         if trace::enabled(Level::Minimum) {
-            self.trace_completion(packet_type, ack);
+            self.trace_completion(packet_type, id, reason);
         }
     }
 
@@ -149,8 +149,8 @@ impl Session {
     }
 
     #[cold]
-    fn trace_completion(&self, packet_type: PacketType, ack: &Ack) {
-        let (id, name, reason) = (ack.packet_id, self.client_name(), ack.reason.0);
+    fn trace_completion(&self, packet_type: PacketType, id: PacketId, reason: ReasonCode) {
+        let (name, reason) = (self.client_name(), reason.0);
         let packet = match packet_type {
             PacketType::PubAck => "PUBACK",
             PacketType::PubComp => "PUBCOMP",
