@@ -186,6 +186,9 @@ impl Session {
         packet: SentPacket,
     ) {
         let v5 = self.is_v5();
+        if self.inflight.len() == 0 {
+            self.sent_since = Some(now);
+        }
         self.inflight.push(Inflight {
             id,
             qos: request.qos,
