@@ -4,7 +4,7 @@
 //! the original, which keeps its lock meanwhile: programs look at what their callback noted behind a
 //! waitForCompletion.
 
-use super::dispatch::{self, Notice, Telling};
+use super::dispatch::{self, ANY_CALLBACK, Telling};
 use super::state::State;
 use super::{Client, Error};
 use crate::packet::PacketId;
@@ -69,11 +69,8 @@ impl Client {
             _ => {}
         }
         if outside {
-            untold.extend(state.notices.iter().filter_map(|(_, notice)| match notice {
-                Notice::Published(completed) => Some(completed.id),
-                Notice::DeliveryComplete(id) => Some(*id),
-                Notice::ConnectionLost | Notice::ServerDisconnect(_) => None,
-            }));
+            let notices = state.notices.iter();
+            untold.extend(notices.filter_map(|(_, notice)| notice.completed()));
         }
         untold
     }
@@ -86,15 +83,12 @@ impl Client {
         id: PacketId,
         deadline: Option<Instant>,
     ) -> Result<(), Error> {
-        if dispatch::is_dispatcher() {
+        if dispatch::is_dispatcher() || self.is_inherited() {
             return Ok(());
         }
         let turn = Instant::now() + TURN_PATIENCE;
-        while !state.destroyed && self.untold(state).contains(&id) {
-            let own = matches!(
-                state.telling,
-                Some(Telling::Published(told) | Telling::DeliveryComplete(told)) if told == id
-            );
+        while let Some(order) = untold_place(state, id).filter(|_| !state.destroyed) {
+            let own = order == ANY_CALLBACK;
             let limit = match deadline {
                 Some(deadline) if own => Some(deadline),
                 Some(deadline) => Some(deadline.min(turn)),
@@ -104,8 +98,24 @@ impl Client {
             if limit.is_some_and(|limit| limit <= Instant::now()) {
                 return if own { Err(Error::Failure) } else { Ok(()) };
             }
-            self.wait_changed(state, limit);
+            self.wait_for_callback(state, order, limit);
         }
         Ok(())
     }
+}
+
+/// From which place on callbacks that have not returned are about this message, for a thread outside of them:
+/// [`ANY_CALLBACK`] is that of one under way.
+fn untold_place(state: &State, id: PacketId) -> Option<u64> {
+    let telling = match state.telling {
+        Some(Telling::Published(told) | Telling::DeliveryComplete(told)) => told == id,
+        None => false,
+    };
+    if telling {
+        return Some(ANY_CALLBACK);
+    }
+    let mut notices = state.notices.iter();
+    notices
+        .find(|(_, notice)| notice.completed() == Some(id))
+        .map(|(order, _)| *order)
 }

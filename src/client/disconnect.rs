@@ -1,7 +1,7 @@
 //! The orderly end of a connection.
 
 use super::Client;
-use super::dispatch::{self, CALLBACK_PATIENCE};
+use super::dispatch::{self, ANY_CALLBACK, CALLBACK_PATIENCE};
 use super::link::End;
 use super::state::{Driver, Phase, State};
 use crate::packet::{Properties, ReasonCode};
@@ -97,7 +97,7 @@ impl Client {
                 if limit <= Instant::now() {
                     break;
                 }
-                self.changed.wait_until(state, limit);
+                self.wait_for_callback(state, ANY_CALLBACK, Some(limit));
             }
         }
     }
@@ -122,6 +122,7 @@ impl Client {
             }
             let changed = self.wait_for_ack(state, deadline, |state| {
                 let ended = state.link_number() != number;
+                state.room_awaited = true;
                 (ended || state.sending || state.outbox.is_empty()).then_some(())
             });
             if changed.is_none() {

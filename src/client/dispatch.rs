@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const OFFER_AGAIN: Duration = Duration::from_millis(100);
 /// Callbacks run for one client before the next one's turn.
 const BATCH: usize = 64;
+/// Place of the first of all messages and notices.
+pub(super) const ANY_CALLBACK: u64 = 0;
 /// How long a disconnect waits for callbacks that are under way.
 pub(super) const CALLBACK_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -69,6 +71,17 @@ pub(super) enum Notice {
     DeliveryComplete(PacketId),
     ConnectionLost,
     ServerDisconnect(Disconnect),
+}
+
+impl Notice {
+    /// The outbound message whose end it tells of.
+    pub(super) fn completed(&self) -> Option<PacketId> {
+        match self {
+            Notice::Published(completed) => Some(completed.id),
+            Notice::DeliveryComplete(id) => Some(*id),
+            Notice::ConnectionLost | Notice::ServerDisconnect(_) => None,
+        }
+    }
 }
 
 /// The callback about an acknowledged message that is under way.
@@ -331,7 +344,7 @@ impl Client {
             state.messages.len() + 1
         );
         state.offered = queued.record;
-        let taken = self.call(state, turn, || arrived(&queued.message));
+        let taken = self.call(state, turn, queued.order, || arrived(&queued.message));
         state.offered = None;
         if taken {
             self.remove_record(state, queued.record);
@@ -347,7 +360,7 @@ impl Client {
     /// Tells of what has happened next. `false`: of nothing.
     #[inline(never)]
     fn tell_next(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) -> bool {
-        let Some((_, notice)) = state.notices.pop_front() else {
+        let Some((order, notice)) = state.notices.pop_front() else {
             return false;
         };
         turn.renew_callbacks(state);
@@ -355,7 +368,7 @@ impl Client {
             Notice::Published(completed) => {
                 if let Some(published) = &turn.callbacks.published {
                     state.telling = Some(Telling::Published(completed.id));
-                    self.call(state, turn, || published(&completed));
+                    self.call(state, turn, order, || published(&completed));
                     state.telling = None;
                 }
             }
@@ -367,7 +380,7 @@ impl Client {
                         self.name()
                     );
                     state.telling = Some(Telling::DeliveryComplete(id));
-                    self.call(state, turn, || complete(id));
+                    self.call(state, turn, order, || complete(id));
                     state.telling = None;
                 }
             }
@@ -382,6 +395,7 @@ impl Client {
         &self,
         state: &mut MutexGuard<'_, State>,
         turn: &Turn,
+        order: u64,
         callback: impl FnOnce() -> T,
     ) -> T {
         state.running = Some(turn.thread);
@@ -390,7 +404,13 @@ impl Client {
             turn.worker.in_program(callback)
         });
         state.running = None;
-        self.changed.notify_all();
+        if state
+            .callback_awaited
+            .take_if(|from| *from <= order)
+            .is_some()
+        {
+            self.changed.notify_all();
+        }
         result
     }
 
@@ -402,6 +422,19 @@ impl Client {
         }
     }
 
+    /// Waits for a change, which may be the return of a callback for what has this place among all messages and notices,
+    /// or a later one. For others, and where nobody waits for them, no thread is woken.
+    pub(super) fn wait_for_callback(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        from: u64,
+        deadline: Option<Instant>,
+    ) {
+        let earliest = state.callback_awaited.map_or(from, |other| other.min(from));
+        state.callback_awaited = Some(earliest);
+        self.wait_changed(state, deadline);
+    }
+
     /// Waits until no callback of this client runs in another thread, at most until the deadline.
     pub(super) fn wait_for_callbacks(
         &self,
@@ -411,15 +444,10 @@ impl Client {
         let own = ThreadMark::current();
         // In a forked child the thread that ran one does not exist.
         while state.running.is_some_and(|running| running != own) && !self.is_inherited() {
-            match deadline {
-                None => self.changed.wait(state),
-                Some(deadline) => {
-                    if deadline <= Instant::now() {
-                        return;
-                    }
-                    self.changed.wait_until(state, deadline);
-                }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return;
             }
+            self.wait_for_callback(state, ANY_CALLBACK, deadline);
         }
     }
 }

@@ -4,8 +4,8 @@ use super::Client;
 use super::drain::StoreFailed;
 use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
-use super::state::State;
-use crate::packet::{Malformed, Properties, ReasonCode, ack};
+use super::state::{Driver, State};
+use crate::packet::{Malformed, PacketType, Properties, ReasonCode, ack};
 use crate::process_lock::MutexGuard;
 use crate::thread_storage::{self, Buffer};
 use crate::trace::Level;
@@ -56,6 +56,12 @@ struct Reading {
 }
 
 impl State {
+    /// Whether calls wait for messages; otherwise callbacks take them.
+    #[inline]
+    fn hands_messages_to_calls(&self) -> bool {
+        self.driver == Driver::Caller
+    }
+
     /// Whether too much waits for the application to read on.
     #[inline]
     pub(super) fn wants_pause(&self, is_paused: bool) -> bool {
@@ -235,14 +241,21 @@ impl Client {
         state.session.note_received(now);
         self.end_stream(state);
         input.is_left = false;
+        // Whether anything came that a call may wait for.
+        let mut awaited = false;
         loop {
             if state.session.hands_on_at_once() {
-                while (self.take_plain_messages(state, input)
-                    | self.take_plain_acks(state, input, now))
-                    && !input.bytes().is_empty()
-                {}
+                loop {
+                    let messages = self.take_plain_messages(state, input);
+                    let acks = self.take_plain_acks(state, input, now);
+                    awaited |= acks || messages && state.hands_messages_to_calls();
+                    if !(messages || acks) || input.bytes().is_empty() {
+                        break;
+                    }
+                }
             }
-            let (failure, ended) = match self.handle_next(state, input, now) {
+            let handled = self.handle_next(state, input, now, &mut awaited);
+            let (failure, ended) = match handled {
                 Ok(true) if state.session.output_can_wait() => continue,
                 Ok(handled) => (None, !handled),
                 Err(malformed) => (Some(malformed), false),
@@ -256,6 +269,7 @@ impl Client {
                 return false;
             }
             if let Some(failure) = failure {
+                awaited = true;
                 self.end_as_server_did(state, Ending::Failed(failure));
             }
             let Some(link) = state.link.as_ref().filter(|link| link.number == number) else {
@@ -274,7 +288,9 @@ impl Client {
             MutexGuard::unlocked(state, || self.flush_trace());
             self.wait_idle(state);
         }
-        self.changed.notify_all();
+        if awaited {
+            self.changed.notify_all();
+        }
         self.send_answers(state, now);
         self.wait_idle(state);
         state.link_number() == Some(number)
@@ -323,14 +339,17 @@ impl Client {
         taken > 0
     }
 
-    /// Hands the next packet to the session. `false`: there is no whole one, or none that counts.
+    /// Hands the next packet to the session. `false`: there is no whole one, or none that counts. Sets `awaited` unless it
+    /// is one that no call waits for.
     #[inline(always)]
     fn handle_next(
         &self,
         state: &mut State,
         input: &mut ReadBuffer,
         now: Instant,
+        awaited: &mut bool,
     ) -> Result<bool, Malformed> {
+        let to_receive = state.hands_messages_to_calls();
         let session = &mut state.session;
         if session.is_disconnected() {
             return Ok(false);
@@ -339,9 +358,12 @@ impl Client {
         let (packet_type, handled, is_whole) =
             if let Some((packet_type, id)) = input.next_ack(maximum) {
                 let handled = session.handle_ack(now, packet_type, id);
+                // Of a message that is only half over no call returns: it would wake for nothing each time.
+                *awaited |= packet_type != PacketType::PubRec;
                 (packet_type as u8, handled, true)
             } else if let Some(frame) = input.next_frame(maximum)? {
                 let packet_type = frame.first_byte >> 4;
+                *awaited |= to_receive || packet_type != PacketType::Publish as u8;
                 (packet_type, session.handle_frame(now, frame), true)
             } else if let Some(first_byte) = input.first_byte() {
                 // The rest of what cannot be a packet may never come.

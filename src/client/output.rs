@@ -186,7 +186,6 @@ impl Client {
         let taken = matches!(result, Ok(sent) if sent == head.len() + rest.len());
         if lasts && taken && outbox.is_empty() {
             session.note_sent(now);
-            self.changed.notify_all();
             return true;
         }
         self.settle(state, now, number, head, rest, result)
@@ -288,7 +287,7 @@ impl Client {
         }
         match result {
             Ok(()) => {
-                if state.outbox.is_empty() {
+                if state.outbox.is_empty() && std::mem::take(&mut state.room_awaited) {
                     self.changed.notify_all();
                 }
                 Ok(true)

@@ -48,7 +48,7 @@ impl Client {
             if state.link_number() != number || !state.takes_packets() {
                 return Some(Err(Error::Failure));
             }
-            let has_room = !state.session.is_window_full() && !state.is_backlogged();
+            let has_room = !state.session.is_window_full() && !state.awaits_room();
             has_room.then_some(Ok(()))
         });
         if let Some(Ok(())) = room {
@@ -136,7 +136,7 @@ impl Client {
     fn wait_until_taken(&self, state: &mut MutexGuard<'_, State>, number: Option<u64>) {
         if state.is_backlogged() {
             self.wait_for_ack(state, None, |state| {
-                (state.link_number() != number || !state.is_backlogged()).then_some(())
+                (state.link_number() != number || !state.awaits_room()).then_some(())
             });
         }
     }

@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) head: Vec<u8>,
     /// A thread is writing to the transport; what is in the outbox goes out behind it.
     pub(super) sending: bool,
+    /// A thread waits until the outbox is empty.
+    pub(super) room_awaited: bool,
     /// A thread is outside the lock between two steps of an operation on the session: all others wait.
     pub(super) busy: bool,
     /// What workers found to do while the client was busy.
@@ -97,6 +99,8 @@ pub(super) struct State {
     pub(super) command_timeout: Duration,
     /// The thread inside a messageArrived, deliveryComplete or published callback of this client.
     pub(super) running: Option<ThreadMark>,
+    /// A thread waits for the return of a callback for what has this place among all messages and notices, or a later one.
+    pub(super) callback_awaited: Option<u64>,
     /// What that callback tells of an acknowledged message.
     pub(super) telling: Option<Telling>,
     /// In the dispatcher's list.
@@ -135,6 +139,7 @@ impl State {
             spare_outbox: None,
             head: Vec::new(),
             sending: false,
+            room_awaited: false,
             busy: false,
             missed: Work::default(),
             store,
@@ -156,6 +161,7 @@ impl State {
             answers: BTreeMap::new(),
             command_timeout: Duration::from_secs(10),
             running: None,
+            callback_awaited: None,
             telling: None,
             scheduled: false,
             offer_again: None,
@@ -191,6 +197,12 @@ impl State {
     /// Whether the socket refuses bytes that wait to be sent.
     pub(super) fn is_backlogged(&self) -> bool {
         !self.outbox.is_empty() && self.link.as_ref().is_some_and(|link| link.blocked)
+    }
+
+    /// [`is_backlogged`](Self::is_backlogged), for a thread that is about to wait until it is not.
+    pub(super) fn awaits_room(&mut self) -> bool {
+        self.room_awaited |= self.is_backlogged();
+        self.is_backlogged()
     }
 
     /// Whether workers look after the connection, that of a client without callbacks too.

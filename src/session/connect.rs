@@ -214,6 +214,7 @@ impl Session {
         self.blocked = false;
         self.resend_waiting = false;
         self.held_back.clear();
+        self.sent_since = None;
         for message in self.inflight.iter_mut() {
             message.sent_at = None;
         }

@@ -191,7 +191,7 @@ impl InflightList {
     }
 
     /// All unfinished messages in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Inflight> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Inflight> {
         let places = self.places.iter();
         places.filter(|message| !message.is_finished())
     }

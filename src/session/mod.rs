@@ -99,6 +99,9 @@ pub struct Session {
     resend_waiting: bool,
     /// Messages of an earlier connection that the limits of this server forbid to send; they wait for the next one.
     held_back: BTreeSet<PacketId>,
+    /// No unfinished message was sent earlier on this connection. It may have been one that is finished now: to look for
+    /// the next one each time would take longer the more there are.
+    sent_since: Option<Instant>,
     /// "socket client-id", the beginning of each protocol line in the trace.
     label: String,
     blocked: bool,
@@ -140,6 +143,7 @@ impl Session {
             step_start: StepStart::default(),
             resend_waiting: false,
             held_back: BTreeSet::new(),
+            sent_since: None,
             label: String::new(),
             blocked: false,
         }
@@ -208,7 +212,8 @@ impl Session {
     /// The packet that consists of these two, if it is a large one that is kept to be sent again.
     pub fn kept_packet(&self, head: &[u8], payload: &[u8]) -> Option<Bytes> {
         let length = head.len() + payload.len();
-        self.inflight.iter().find_map(|message| {
+        // It is mostly the last one.
+        self.inflight.iter().rev().find_map(|message| {
             // The head names the identifier.
             let packet = message.packet.shared()?;
             (packet.len() == length && packet.starts_with(head)).then(|| packet.clone())

@@ -186,6 +186,10 @@ impl Session {
         packet: SentPacket,
     ) {
         let v5 = self.is_v5();
+        // Those of before may all wait for another server.
+        if self.inflight.len() == 0 || self.sent_since.is_none() {
+            self.sent_since = Some(now);
+        }
         self.inflight.push(Inflight {
             id,
             qos: request.qos,

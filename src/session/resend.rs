@@ -72,6 +72,7 @@ impl Session {
         if message.awaiting == Awaiting::PubComp {
             message.records.set_pubrel(v5_record);
             message.sent_at = Some(now);
+            self.sent_since.get_or_insert(now);
             self.store(|| StoreOp::PutPubRel { v5: v5_record, id });
             self.trace_resend("PUBREL", id);
             self.send_pubrel(id);
@@ -82,6 +83,7 @@ impl Session {
             return false;
         };
         message.sent_at = Some(now);
+        self.sent_since.get_or_insert(now);
         message.packet = packet.clone().into();
         message.packet_v5 = v5;
         match v5_record {
@@ -127,17 +129,24 @@ impl Session {
         sent_at.checked_add(self.retry_interval()?)
     }
 
-    /// When the oldest unacknowledged message is to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
+    /// When to look for unacknowledged messages to be resent (3.1 and 3.1.1; forbidden on 5 [MQTT-4.4.0-1]).
     pub(super) fn next_retry(&self) -> Option<Instant> {
-        self.retry_interval()?;
-        let sent = self.inflight.iter().filter_map(|message| message.sent_at);
-        self.retry_at(sent.min()?)
+        let unfinished = self.inflight.len() > 0;
+        self.retry_at(self.sent_since.filter(|_| unfinished)?)
     }
 
     pub(super) fn retry_overdue(&mut self, now: Instant) {
         let Some(interval) = self.retry_interval() else {
             return;
         };
+        if self.next_retry().is_none_or(|at| at > now) {
+            return;
+        }
+        self.send_overdue(now, interval);
+        self.sent_since = self.inflight.iter().filter_map(|sent| sent.sent_at).min();
+    }
+
+    fn send_overdue(&mut self, now: Instant, interval: Duration) {
         let overdue = |sent_at: Instant| now.saturating_duration_since(sent_at) >= interval;
         if self.blocked {
             // A copy behind the packet that is still on its way would only make the way longer.

@@ -161,6 +161,27 @@ fn what_waits_longer_than_the_retry_interval_is_sent_again_before_mqtt_5() {
 }
 
 #[test]
+fn the_next_overdue_message_is_looked_for_when_the_first_would_have_been_due() {
+    let mut client = Client::new(V3_1_1);
+    client.options.retry_interval = 15 * S;
+    client.connect(connack(false));
+    client.publish(AtLeastOnce, "a");
+    client.now += 5 * S;
+    client.publish(AtLeastOnce, "b");
+    client.receive(puback(1));
+    assert_eq!(client.session.poll_timeout(), Some(client.now + 10 * S));
+    assert!(client.wait(10 * S).1.is_empty());
+    assert_eq!(client.session.poll_timeout(), Some(client.now + 5 * S));
+    assert_eq!(client.wait(5 * S).1, ["PUBLISH 2 qos1 dup b"]);
+    // With nothing left there is nothing to look for, and another one is due in its own time.
+    client.receive(puback(2));
+    assert_eq!(client.session.poll_timeout(), None);
+    client.now += 5 * S;
+    client.publish(AtLeastOnce, "c");
+    assert_eq!(client.session.poll_timeout(), Some(client.now + 15 * S));
+}
+
+#[test]
 fn nothing_is_sent_again_behind_what_the_transport_has_not_taken_yet() {
     let mut client = Client::new(V3_1_1);
     client.options.retry_interval = 15 * S;
