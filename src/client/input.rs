@@ -94,7 +94,20 @@ impl Client {
             // A call that found the right to read taken goes on with it: this thread may not read again.
             self.changed.notify_all();
         }
+        if turn == ReadTurn::Drained && state.session.waits_for_more() {
+            self.acknowledge_bytes(state);
+        }
         turn
+    }
+
+    /// Has the server learn that its bytes have come, without waiting for a packet that would tell it: its system may hold
+    /// back the next bytes until then (RFC 1122, section 4.2.3.4), and ours takes its time (section 4.2.3.2).
+    #[inline(never)]
+    fn acknowledge_bytes(&self, state: &mut MutexGuard<'_, State>) {
+        if let Some(link) = &state.link {
+            let transport = Arc::clone(&link.transport);
+            MutexGuard::unlocked(state, || transport.acknowledge());
+        }
     }
 
     /// Takes the right to read; `None` if there is nothing to read, or another thread has it, which is told to go on.

@@ -50,6 +50,11 @@ impl KeepAlive {
         self.last_received = now;
     }
 
+    /// When bytes went out last.
+    pub(super) fn last_sent(&self) -> Instant {
+        self.last_sent
+    }
+
     /// When bytes came in last.
     pub(super) fn last_received(&self) -> Instant {
         self.last_received

@@ -80,6 +80,8 @@ pub struct Session {
     /// written: the server may send it again.
     repeat_expected: Option<Message>,
     requests: BTreeMap<PacketId, requests::Request>,
+    /// When the last SUBACK came.
+    subscribed_at: Option<Instant>,
     server_limits: ServerLimits,
     client_limits: ClientLimits,
     outbound_aliases: TopicAliases,
@@ -122,6 +124,7 @@ impl Session {
             last_queued: None,
             repeat_expected: None,
             requests: BTreeMap::new(),
+            subscribed_at: None,
             server_limits: ServerLimits::default(),
             client_limits: ClientLimits {
                 problem_information: true,
@@ -228,6 +231,17 @@ impl Session {
     /// Whether any QoS 1 or 2 exchange, in either direction, is unfinished.
     pub fn has_unfinished_exchanges(&self) -> bool {
         self.inflight.len() > 0 || !self.received.is_empty()
+    }
+
+    /// Whether more is expected of the server: the rest of an exchange, or retained messages behind a SUBACK. `false` if
+    /// something has been sent to it since it last sent something.
+    #[inline]
+    pub fn waits_for_more(&self) -> bool {
+        let last = self.last_received();
+        self.keep_alive.last_sent() < last
+            && (self.has_unfinished_exchanges()
+                || !self.requests.is_empty()
+                || self.subscribed_at == Some(last))
     }
 
     /// Whether another QoS 1 or 2 message would exceed the in-flight window.

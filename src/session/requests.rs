@@ -120,6 +120,7 @@ impl Session {
             None => return Ok(()),
         }
         self.finish_request(ack);
+        self.subscribed_at = Some(self.last_received());
         Ok(())
     }
 

@@ -77,6 +77,9 @@ pub trait Transport: Send + Sync {
     fn set_corked(&self, _corked: bool) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
+    /// Has the peer's system learn now that what was read has come, not with the next bytes that are written or some 40 ms
+    /// later (TCP_QUICKACK). Nothing happens where there is no such thing.
+    fn acknowledge(&self) {}
     /// Whether the write that would block can go on once the descriptor is readable, instead of writable.
     fn write_awaits_input(&self) -> bool {
         false

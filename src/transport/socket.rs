@@ -104,6 +104,10 @@ impl Transport for StreamSocket {
         Ok(sockopt::set_tcp_cork(&self.socket, corked)?)
     }
 
+    fn acknowledge(&self) {
+        let _ = sockopt::set_tcp_quickack(&self.socket, true);
+    }
+
     fn as_socket(self: Arc<Self>) -> Option<Arc<StreamSocket>> {
         Some(self)
     }

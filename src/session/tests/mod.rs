@@ -10,6 +10,7 @@ mod inbound;
 mod keep_alive;
 mod limits;
 mod lost;
+mod more;
 mod outbound;
 mod random;
 mod requests;

@@ -346,6 +346,10 @@ impl Transport for Tls {
         Ok(())
     }
 
+    fn acknowledge(&self) {
+        self.inner.acknowledge();
+    }
+
     fn shutdown(&self) {
         self.inner.shutdown();
     }

@@ -217,6 +217,10 @@ impl Transport for WebSocket {
         self.inner.set_corked(corked)
     }
 
+    fn acknowledge(&self) {
+        self.inner.acknowledge();
+    }
+
     fn shutdown(&self) {
         self.inner.shutdown();
     }
