@@ -360,7 +360,7 @@ impl Client {
     /// Tells of what has happened next. `false`: of nothing.
     #[inline(never)]
     fn tell_next(&self, state: &mut MutexGuard<'_, State>, turn: &mut Turn) -> bool {
-        let Some((order, notice)) = state.notices.pop_front() else {
+        let Some((order, notice)) = state.pop_notice() else {
             return false;
         };
         turn.renew_callbacks(state);

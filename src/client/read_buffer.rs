@@ -119,6 +119,8 @@ impl ReadBuffer {
     #[inline]
     pub(super) fn next_frame(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
         if self.rest.is_empty() {
+            // Without bytes it can still hold the memory of a whole read.
+            self.rest = Bytes::new();
             return self.next_fresh(maximum);
         }
         let frame = next_frame(&mut self.rest, maximum)?;
@@ -132,7 +134,8 @@ impl ReadBuffer {
 
     fn next_fresh(&mut self, maximum: u32) -> Result<Option<Frame>, Malformed> {
         if self.fresh.is_empty() {
-            if self.fresh.capacity() > KEPT_CAPACITY {
+            // What has been skipped at its front is not part of its capacity until it is reclaimed.
+            if self.fresh.capacity() > KEPT_CAPACITY || self.fresh.try_reclaim(KEPT_CAPACITY + 1) {
                 self.fresh = BytesMut::new();
             }
             return self.next_large(maximum);
@@ -244,6 +247,19 @@ mod tests {
             0,
         ];
         check_stream(&lengths, [1, 2, 3, 4095, 4096, 4097, 65_536, usize::MAX]);
+    }
+
+    #[test]
+    fn an_emptied_buffer_keeps_little_memory() {
+        const ACK: &[u8] = b"\x40\x02\x00\x01";
+        for (acks, kept) in [(10, true), (1000, false)] {
+            let mut buffer = ReadBuffer::default();
+            fill(&mut buffer, &mut &ACK.repeat(acks)[..], usize::MAX);
+            while buffer.next_ack(MAXIMUM).is_some() {}
+            assert_eq!(buffer.next_frame(MAXIMUM), Ok(None));
+            assert_eq!(buffer.fresh.try_reclaim(1), kept);
+            assert!(!buffer.fresh.try_reclaim(KEPT_CAPACITY + 1));
+        }
     }
 
     #[test]

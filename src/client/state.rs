@@ -6,7 +6,7 @@ use super::link::Link;
 use super::worker::Work;
 use crate::packet::{Message, PacketId, SubAck};
 use crate::persistence::{Key, Store};
-use crate::session::{SendQueue, Session};
+use crate::session::{AfterBurst, SendQueue, Session};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,6 +80,7 @@ pub(super) struct State {
     pub(super) removals_asked: u64,
     pub(super) removals_done: u64,
     pub(super) messages: VecDeque<QueuedMessage>,
+    after_messages: AfterBurst,
     pub(super) queued_weight: usize,
     /// Something that a call may wait for has come since it looked for input.
     pub(super) news: bool,
@@ -88,6 +89,7 @@ pub(super) struct State {
     /// Messages that were read with what a call waited for, beyond it.
     pub(super) read_ahead: usize,
     pub(super) notices: VecDeque<(u64, Notice)>,
+    after_notices: AfterBurst,
     pub(super) next_order: u64,
     pub(super) callbacks: Arc<Callbacks>,
     pub(super) driver: Driver,
@@ -148,11 +150,13 @@ impl State {
             removals_asked: 0,
             removals_done: 0,
             messages: VecDeque::new(),
+            after_messages: AfterBurst::default(),
             queued_weight: 0,
             news: false,
             receivers: 0,
             read_ahead: 0,
             notices: VecDeque::new(),
+            after_notices: AfterBurst::default(),
             next_order: 0,
             callbacks: Arc::default(),
             driver: Driver::Caller,
@@ -259,7 +263,25 @@ impl State {
     pub(super) fn pop_message(&mut self) -> Option<QueuedMessage> {
         let queued = self.messages.pop_front();
         self.queued_weight -= queued.as_ref().map_or(0, QueuedMessage::weight);
+        self.after_messages.shrink(&mut self.messages);
         queued
+    }
+
+    #[inline]
+    pub(super) fn pop_notice(&mut self) -> Option<(u64, Notice)> {
+        let notice = self.notices.pop_front();
+        self.after_notices.shrink(&mut self.notices);
+        notice
+    }
+
+    /// The answer to a subscription request on that connection.
+    pub(super) fn take_answer(&mut self, number: Option<u64>, id: PacketId) -> Option<SubAck> {
+        let answer = self.answers.remove(&(number, id));
+        if self.answers.is_empty() {
+            // An emptied map would keep the memory of many answers.
+            self.answers = BTreeMap::new();
+        }
+        answer
     }
 
     /// A refused message goes back to its place.

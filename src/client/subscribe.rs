@@ -43,7 +43,7 @@ impl Client {
         let _ = self.drain(&mut state);
         self.flush(&mut state);
         let answer = self.wait_for_ack(&mut state, deadline, |state| {
-            let answer = state.answers.remove(&(number, id));
+            let answer = state.take_answer(number, id);
             (answer.is_some() || state.link_number() != number).then_some(answer)
         });
         match answer {

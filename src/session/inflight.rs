@@ -1,5 +1,6 @@
 //! Outbound QoS 1 and 2 messages between PUBLISH and the end of their handshake, in the order they were sent.
 
+use super::after_burst::AfterBurst;
 use super::packet_id::{distance, id_after};
 use super::sent_packet::{PacketBuffers, SentPacket};
 use super::step::OutboundRecords;
@@ -58,6 +59,7 @@ const KEPT_PLACES: usize = 32;
 pub(super) struct InflightList {
     /// Those at both ends are unfinished.
     places: VecDeque<Inflight>,
+    after_burst: AfterBurst,
     unfinished: usize,
     /// The identifier at the front, or one between it and that of the last message there.
     first: u16,
@@ -145,8 +147,9 @@ impl InflightList {
         } else {
             self.give_up_first();
         }
-        if self.places.is_empty() && self.places.capacity() > KEPT_PLACES {
-            self.places.shrink_to(KEPT_PLACES);
+        if self.places.is_empty() {
+            buffers.shrink();
+            self.after_burst.shrink(&mut self.places);
         }
     }
 

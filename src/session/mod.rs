@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod acknowledged;
+mod after_burst;
 mod config;
 mod connect;
 mod inflight;
@@ -23,6 +24,7 @@ mod step;
 mod tests;
 mod undo;
 
+pub use after_burst::AfterBurst;
 pub use config::ConnectOptions;
 pub use inflight::{Awaiting, Inflight};
 pub use publish::{PublishRequest, SendError};
@@ -95,6 +97,7 @@ pub struct Session {
     send: SendQueue,
     store_ops: VecDeque<StoreOp>,
     events: VecDeque<Event>,
+    after_events: AfterBurst,
     undo: Option<Undo>,
     step_start: StepStart,
     /// Some messages still wait to be resent on this connection.
@@ -142,6 +145,7 @@ impl Session {
             send: SendQueue::default(),
             store_ops: VecDeque::new(),
             events: VecDeque::new(),
+            after_events: AfterBurst::default(),
             undo: None,
             step_start: StepStart::default(),
             resend_waiting: false,
@@ -295,7 +299,9 @@ impl Session {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        self.after_events.shrink(&mut self.events);
+        event
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.

@@ -6,6 +6,7 @@ use crate::packet::{
     Malformed, Packet, PacketId, Properties, PropertyPlace, SubAck, Subscribe, SubscriptionRequest,
     Unsubscribe,
 };
+use std::collections::BTreeMap;
 
 /// A request whose acknowledgement has not come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,10 @@ impl Session {
     /// Nobody waits for this request's answer any more.
     pub fn forget_request(&mut self, id: PacketId) {
         self.requests.remove(&id);
+        if self.requests.is_empty() {
+            // An emptied map would keep its memory.
+            self.requests = BTreeMap::new();
+        }
     }
 
     fn send_request(
@@ -144,7 +149,7 @@ impl Session {
     }
 
     fn finish_request(&mut self, ack: SubAck) {
-        self.requests.remove(&ack.packet_id);
+        self.forget_request(ack.packet_id);
         self.events.push_back(Event::Acknowledged(ack));
     }
 }

@@ -10,6 +10,10 @@ pub(super) const SHARED_SIZE: usize = 4096;
 const KEPT_BUFFERS: usize = 128;
 /// Capacity of all kept buffers together, in bytes.
 const KEPT_CAPACITY: usize = 4096;
+/// A buffer up to this size is kept for good: it takes little.
+const SMALL_BUFFER: usize = 64;
+/// Larger buffers are given up when no message is unfinished any more and they are more than this together.
+const IDLE_CAPACITY: usize = 1280;
 
 /// A PUBLISH as on the wire.
 #[derive(Clone, Debug)]
@@ -68,6 +72,8 @@ impl Deref for SentPacket {
 pub(super) struct PacketBuffers {
     kept: Vec<Vec<u8>>,
     capacity: usize,
+    /// That of the large ones.
+    large: usize,
 }
 
 impl PacketBuffers {
@@ -83,6 +89,7 @@ impl PacketBuffers {
         }
         let mut packet = self.kept.pop().unwrap_or_default();
         self.capacity -= packet.capacity();
+        self.large -= large_capacity(&packet);
         if packet.capacity() < first.len() {
             packet = buffer_for(first.len())?;
         }
@@ -98,9 +105,34 @@ impl PacketBuffers {
             if capacity <= KEPT_CAPACITY && self.kept.len() < KEPT_BUFFERS {
                 buffer.clear();
                 self.capacity = capacity;
+                self.large += large_capacity(&buffer);
                 self.kept.push(buffer);
             }
         }
+    }
+
+    /// No message is unfinished: another one may not come for long.
+    #[inline]
+    pub(super) fn shrink(&mut self) {
+        if self.large > IDLE_CAPACITY {
+            self.give_up_large();
+        }
+    }
+
+    #[cold]
+    fn give_up_large(&mut self) {
+        self.kept.retain(|buffer| large_capacity(buffer) == 0);
+        self.capacity -= self.large;
+        self.large = 0;
+    }
+}
+
+/// What the buffer counts for, if it is large.
+#[inline(always)]
+fn large_capacity(buffer: &Vec<u8>) -> usize {
+    match buffer.capacity() {
+        0..=SMALL_BUFFER => 0,
+        large => large,
     }
 }
 
@@ -158,6 +190,23 @@ mod tests {
             let capacity: usize = buffers.kept.iter().map(Vec::capacity).sum();
             assert_eq!(buffers.capacity, capacity);
             assert!(capacity <= KEPT_CAPACITY);
+        }
+    }
+
+    #[test]
+    fn when_nothing_is_unfinished_large_buffers_go_and_small_ones_stay() {
+        for (size, count, stays) in [(1000, 1, 1), (1000, 4, 0), (300, 10, 0), (40, 100, 100)] {
+            let mut buffers = PacketBuffers::default();
+            let many: Vec<_> = (0..count)
+                .map(|_| buffers.join(&vec![1; size], b"").unwrap())
+                .collect();
+            for packet in many {
+                buffers.give_back(packet);
+            }
+            buffers.shrink();
+            assert_eq!(buffers.kept.len(), stays);
+            let capacity: usize = buffers.kept.iter().map(Vec::capacity).sum();
+            assert_eq!(buffers.capacity, capacity);
         }
     }
 }
