@@ -706,7 +706,9 @@ int MQTTClient_createWithOptions(MQTTClient *handle,
  *
  * A client that is still connected is cut off without a DISCONNECT packet, so the server publishes its will: call
  * MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
- * that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
+ * that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE. No callback of the client begins
+ * behind the call, and those that run in other threads have returned, unless MQTTClient_connectionLost or
+ * MQTTClient_disconnected takes longer than 0.1 s.
  *
  * In messageArrived the message counts as taken, whatever the function returns then: no later client gets it again.
  *
@@ -896,7 +898,8 @@ struct MQTTResponse MQTTClient_connect5(MQTTClient handle,
 /**
  * Ends the connection in good order: the server does not publish the will.
  *
- * Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
+ * Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s,
+ * MQTTClient_connectionLost and MQTTClient_disconnected 0.1 s.
  *
  * Parameters:
  * - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit. While

@@ -22,7 +22,7 @@ const TURN_PATIENCE: Duration = Duration::from_secs(1);
 impl Client {
     /// Waits at most `quiesce` (`None`: without limit) for unfinished QoS 1 and 2 exchanges, sends DISCONNECT, and closes
     /// the connection. Without a connection nothing happens. connectionLost is not called; callbacks of this client
-    /// that run in another thread have returned, unless they take longer than 10 s.
+    /// that run in another thread have returned, unless they take longer than 10 s, connectionLost and disconnected 0.1 s.
     pub fn disconnect(
         &self,
         quiesce: Option<Duration>,
@@ -68,6 +68,7 @@ impl Client {
         if state.driver == Driver::Workers {
             self.wait_for_callbacks(&mut state, Some(Instant::now() + CALLBACK_PATIENCE));
         }
+        self.wait_for_loss_callback(&mut state);
     }
 
     fn quiesce(

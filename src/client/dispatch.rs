@@ -62,6 +62,22 @@ impl Callbacks {
             _ => self.connection_lost.is_some(),
         }
     }
+
+    /// Calls the one for this end of the connection.
+    pub(super) fn tell_loss(&self, notice: &Notice) {
+        match notice {
+            Notice::ServerDisconnect(disconnect) => {
+                if let Some(disconnected) = &self.disconnected {
+                    disconnected(disconnect);
+                }
+            }
+            _ => {
+                if let Some(connection_lost) = &self.connection_lost {
+                    connection_lost();
+                }
+            }
+        }
+    }
 }
 
 /// Something the application is to be told, in order with the messages.

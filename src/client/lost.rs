@@ -83,21 +83,11 @@ impl Client {
             );
             state.telling_loss = Some(ThreadMark::current());
             state.telling_disconnect = matches!(notice, Notice::ServerDisconnect(_));
-            MutexGuard::unlocked(&mut state, || {
-                self.flush_trace();
-                match &notice {
-                    Notice::ServerDisconnect(disconnect) => {
-                        if let Some(disconnected) = &callbacks.disconnected {
-                            disconnected(disconnect);
-                        }
-                    }
-                    _ => {
-                        if let Some(connection_lost) = &callbacks.connection_lost {
-                            connection_lost();
-                        }
-                    }
-                }
-            });
+            MutexGuard::unlocked(&mut state, || self.flush_trace());
+            // The program's trace callback may have taken its time.
+            if !state.destroyed {
+                MutexGuard::unlocked(&mut state, || callbacks.tell_loss(&notice));
+            }
             state.telling_loss = None;
             state.loss_untold = None;
             self.changed.notify_all();
@@ -105,6 +95,26 @@ impl Client {
         state.loss_thread = false;
         drop(state);
         self.flush_trace();
+    }
+
+    /// Before a call ends behind which programs free what their callbacks use: lets connectionLost or disconnected return
+    /// first, but not in a thread that may keep it from returning.
+    pub(super) fn wait_for_loss_callback(&self, state: &mut MutexGuard<'_, State>) {
+        if (state.telling_loss.is_none() && state.loss_untold.is_none()) || self.is_inherited() {
+            return;
+        }
+        let own = Some(ThreadMark::current());
+        let limit = Instant::now() + LOSS_PATIENCE;
+        while state.telling_loss != own && !dispatch::is_dispatcher() {
+            let now = Instant::now();
+            let untold = state.loss_untold.is_some_and(|until| until > now);
+            // A destroyed client is told nothing more.
+            let comes = state.telling_loss.is_some() || (untold && !state.destroyed);
+            if !comes || limit <= now {
+                return;
+            }
+            self.changed.wait_until(state, limit);
+        }
     }
 
     /// Before a call tells of a loss: lets its callback come first, but not in a thread that keeps it from running.

@@ -163,8 +163,8 @@ impl Client {
     /// Ends the client: the connection is closed without DISCONNECT, so that the server publishes the will; unfinished
     /// messages stay in the store. Returns when no messageArrived, deliveryComplete or published callback of this
     /// client runs any more, and none starts later; called from inside one of them it returns at once, and a message
-    /// that is being offered counts as taken. It does not wait for connectionLost or disconnected, in which programs
-    /// connect in a loop: their calls fail from now on.
+    /// that is being offered counts as taken. For connectionLost or disconnected, in which programs connect in a loop, it
+    /// waits 0.1 s at most: their calls fail from now on.
     pub fn destroy(&self) {
         if self.is_inherited() {
             return self.destroy_inherited();
@@ -174,6 +174,7 @@ impl Client {
         self.end_link(&mut state, link::End::Destroyed);
         self.changed.notify_all();
         self.wait_for_callbacks(&mut state, None);
+        self.wait_for_loss_callback(&mut state);
         // Inside messageArrived: nobody could take it from the library again.
         let taken = state.offered.take();
         state.removals.extend(taken);

@@ -1,4 +1,7 @@
 /* A connection that breaks: connectionLost once, isConnected 0, and connect works again. */
+#include <semaphore.h>
+#include <string.h>
+
 #include "peer.h"
 #include "relay.h"
 
@@ -123,6 +126,39 @@ static void returns_before_calls_tell_of_it(void)
     relay_stop(&relay);
 }
 
+static sem_t begun;
+
+static void noted_lost(void *context, char *cause)
+{
+    sem_post(&begun);
+    slow_lost(context, cause);
+}
+
+/* A program may free what its callback uses behind the call, if the callback returns within 0.1 s. */
+static void returns_before_destroy_and_disconnect(void)
+{
+    struct relay relay;
+    relay_start(&relay, broker);
+    CHECK_INT(sem_init(&begun, 0, 0), 0);
+    for (int destroys = 0; destroys < 2; ++destroys) {
+        int lost = 0;
+        MQTTClient client = create_client(relay.uri, client_id("end"));
+        CHECK_INT(MQTTClient_setCallbacks(client, &lost, noted_lost, no_message, NULL), MQTTCLIENT_SUCCESS);
+        connect_client(client, 1);
+        relay_cut(&relay);
+        while (sem_wait(&begun) != 0)
+            ;
+        long long start = now_ms();
+        if (destroys)
+            MQTTClient_destroy(&client);
+        else
+            CHECK_INT(MQTTClient_disconnect(client, 0), MQTTCLIENT_SUCCESS);
+        CHECK(__atomic_load_n(&lost, __ATOMIC_SEQ_CST) == 1 || now_ms() - start >= 90);
+        MQTTClient_destroy(&client);
+    }
+    relay_stop(&relay);
+}
+
 #ifdef FIXED
 /* A call that waits for an answer ends with the connection, not with its time limit. */
 static void ends_a_waiting_subscribe_at_once(void)
@@ -143,14 +179,54 @@ static void ends_a_waiting_subscribe_at_once(void)
 }
 #endif
 
+#ifdef FIXED
+static sem_t traced, go_on;
+
+static void hold_back(enum MQTTCLIENT_TRACE_LEVELS level, char *line)
+{
+    (void)level;
+    if (strstr(line, "Calling connectionLost") == NULL)
+        return;
+    sem_post(&traced);
+    while (sem_wait(&go_on) != 0)
+        ;
+}
+
+/* However long the trace callback takes that comes before it. */
+static void does_not_begin_behind_destroy(void)
+{
+    static struct inbox inbox;
+    struct relay relay;
+    inbox_init(&inbox);
+    relay_start(&relay, broker);
+    CHECK(sem_init(&traced, 0, 0) == 0 && sem_init(&go_on, 0, 0) == 0);
+    MQTTClient client = create_client(relay.uri, client_id("traced")), other = create_client(broker, client_id("other"));
+    use_inbox(client, &inbox);
+    connect_client(client, 1);
+    MQTTClient_setTraceCallback(hold_back);
+    MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_MINIMUM);
+    relay_cut(&relay);
+    while (sem_wait(&traced) != 0)
+        ;
+    MQTTClient_destroy(&client);
+    MQTTClient_setTraceCallback(NULL);
+    sem_post(&go_on);
+    CHECK_STAYS(&inbox, lost, 0);
+    MQTTClient_destroy(&other);
+    relay_stop(&relay);
+}
+#endif
+
 int main(int argc, char **argv)
 {
     read_arguments(argc, argv);
     is_reported_once_with_callbacks();
     is_noticed_by_receive_without();
     returns_before_calls_tell_of_it();
+    returns_before_destroy_and_disconnect();
 #ifdef FIXED
     ends_a_waiting_subscribe_at_once();
+    does_not_begin_behind_destroy();
 #endif
     return 0;
 }

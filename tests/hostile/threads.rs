@@ -258,7 +258,7 @@ fn published_without_workers_is_told_after_a_callback_that_is_in_its_way() {
 }
 
 #[test]
-fn destroy_does_not_wait_for_connection_lost_whose_calls_fail_from_then_on() {
+fn destroy_waits_briefly_for_connection_lost_whose_calls_fail_from_then_on() {
     let broker = ScriptedBroker::start();
     let (client, inbox) = client(&broker.uri(), Mode::Workers);
     let (go_on, wait) = std::sync::mpsc::channel::<()>();

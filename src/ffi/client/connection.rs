@@ -86,7 +86,8 @@ pub unsafe extern "C-unwind" fn MQTTClient_connect5(
 
 /// Ends the connection in good order: the server does not publish the will.
 ///
-/// Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s.
+/// Callbacks of the client that run in other threads have returned when the call does, unless they take longer than 10 s,
+/// MQTTClient_connectionLost and MQTTClient_disconnected 0.1 s.
 ///
 /// Parameters:
 /// - `timeout`: how long to wait for unfinished QoS 1 and 2 messages, in ms. 0: not at all. Negative: without limit. While

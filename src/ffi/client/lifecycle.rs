@@ -95,7 +95,9 @@ pub unsafe extern "C-unwind" fn MQTTClient_createWithOptions(
 ///
 /// A client that is still connected is cut off without a DISCONNECT packet, so the server publishes its will: call
 /// MQTTClient_disconnect() first. Unfinished messages stay in the store for the next client of the same name. Calls
-/// that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE.
+/// that other threads make with the handle fail from now on with MQTTCLIENT_FAILURE. No callback of the client begins
+/// behind the call, and those that run in other threads have returned, unless MQTTClient_connectionLost or
+/// MQTTClient_disconnected takes longer than 0.1 s.
 ///
 /// In messageArrived the message counts as taken, whatever the function returns then: no later client gets it again.
 ///
