@@ -70,7 +70,7 @@ compile() {
 way=${WAY:-tcp}
 # Else a packet that follows another waits up to 40 ms: for the original's TCP, or for that of the relay between WebSockets and
 # the broker.
-if [ "$mode" = original ] || [ "$way" != tcp ]; then BROKER_OPTIONS='set_tcp_nodelay true'; fi
+case $mode,$way in original,* | *,ws | *,wss) BROKER_OPTIONS='set_tcp_nodelay true' ;; esac
 if [ "$way" = tcp ]; then start_mosquitto; else start_ways; fi
 case $way in
 tcp) uri=tcp://127.0.0.1:$BROKER_PORT ;;
