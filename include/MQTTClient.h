@@ -1241,9 +1241,9 @@ LIBMQTT_API void *MQTTClient_malloc(size_t size);
  * - `level`: the level of this line.
  * - `message`: the line, a C string without line end, valid only during the call.
  *
- * It may run in any thread that is inside the library, for one line after the other. When a call returns, all that it
- * did has been told. While the function takes longer than 0.1 s, others do not wait for it: then it runs in several
- * threads at the same time.
+ * It runs in the thread that has caused the line, for one line after the other. When a call returns, all that it did
+ * has been told. While the function takes longer than 0.1 s, others do not wait for it: then it runs in several threads
+ * at the same time, also for lines of other threads.
  */
 typedef void MQTTClient_traceCallback(enum MQTTCLIENT_TRACE_LEVELS level, char *message);
 

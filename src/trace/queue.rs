@@ -10,7 +10,7 @@ use super::line::{c_string, cut, time_stamp};
 use super::tracer::Tracer;
 use crate::process_lock::ProcessMutex;
 
-/// How long others wait for a thread that hands lines to the callback. Then it no longer holds them up.
+/// How long others wait for a thread that has lines to hand to the callback. Then it no longer holds them up.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 struct Line {
@@ -20,8 +20,9 @@ struct Line {
     for_sink: bool,
     /// Still to be handed to the callback.
     for_callback: bool,
-    /// Which thread caused it.
+    /// Which thread caused it, and hands it out, if it gets to that soon.
     cause: usize,
+    number: u64,
 }
 
 pub(super) struct Queue {
@@ -35,6 +36,8 @@ pub(super) struct Queue {
 
 pub(super) struct Waiting {
     lines: Vec<Line>,
+    /// Lines queued so far.
+    pushed: u64,
     /// The thread that hands lines to the callback, unless the others have lost patience.
     turn: Option<Turn>,
     turns: u64,
@@ -52,6 +55,7 @@ impl Queue {
         Queue {
             waiting: ProcessMutex::new(Waiting {
                 lines: Vec::new(),
+                pushed: 0,
                 turn: None,
                 turns: 0,
             }),
@@ -72,6 +76,8 @@ impl Queue {
     }
 
     fn push(&self, level: Level, text: String) {
+        let mut waiting = self.lock();
+        waiting.pushed += 1;
         let line = Line {
             level,
             text,
@@ -79,38 +85,47 @@ impl Queue {
             // A callback that causes lines would otherwise be called for them without end.
             for_callback: !CALLING_OUT.get(),
             cause: this_thread(),
+            number: waiting.pushed,
         };
-        let mut waiting = self.lock();
         waiting.lines.push(line);
         self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The lines for the callback that are in the file by now, once no other thread hands out earlier ones.
-    fn take_turn(&self) -> Option<(Vec<Line>, Turn)> {
+    /// The first lines for the callback up to that number that this thread has caused, once no other thread has earlier
+    /// ones to hand out; behind `limit` whatever is there. `None`: there are no more.
+    fn take_turn(&self, last: u64, limit: Instant) -> Option<(Vec<Line>, Turn)> {
+        let own = this_thread();
         let mut waiting = self.lock();
-        let limit = Instant::now() + PATIENCE;
-        while let Some(turn) = waiting.turn {
+        loop {
             let left = limit.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let is_late = left.is_zero();
+            if let Some(turn) = waiting.turn.filter(|_| is_late) {
                 self.end_turn(&mut waiting, turn);
-                break;
+            }
+            if waiting.turn.is_none() {
+                let due = |line: &&Line| !line.for_sink && line.number <= last;
+                let first = waiting.lines.first().filter(due)?;
+                if is_late || first.cause == own {
+                    let lines = waiting.lines.iter().take_while(due);
+                    let count = lines
+                        .take_while(|line| is_late || line.cause == own)
+                        .count();
+                    return Some(self.begin_turn(&mut waiting, count));
+                }
             }
             let waited = self.ended.wait_timeout(waiting, left);
             waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let written = waiting.lines.iter().take_while(|line| !line.for_sink);
-        let count = written.count();
-        if count == 0 {
-            return None;
-        }
-        let lines: Vec<Line> = waiting.lines.drain(..count).collect();
+    }
+
+    fn begin_turn(&self, waiting: &mut Waiting, count: usize) -> (Vec<Line>, Turn) {
         waiting.turns += 1;
         let turn = Turn {
             number: waiting.turns,
             lines: count,
         };
         waiting.turn = Some(turn);
-        Some((lines, turn))
+        (waiting.lines.drain(..count).collect(), turn)
     }
 
     /// Nobody waits for this turn any more.
@@ -174,8 +189,8 @@ fn is_outside() -> bool {
     !CALLING_OUT.get()
 }
 
-/// Writes the queued lines to the sink only; they stay queued for the callback.
-pub(super) fn write_to_sink(tracer: &Tracer) {
+/// Writes the queued lines to the sink only; they stay queued for the callback. The number of the last one.
+pub(super) fn write_to_sink(tracer: &Tracer) -> u64 {
     // Held until all is written, and taken first: threads that cause lines meanwhile need not wait for a pipe.
     let mut sink = tracer.lock();
     let mut texts = Vec::new();
@@ -192,29 +207,32 @@ pub(super) fn write_to_sink(tracer: &Tracer) {
     waiting.lines.retain(|line| line.for_callback);
     let done = count - waiting.lines.len();
     tracer.queue.pending.fetch_sub(done, Ordering::Relaxed);
+    let last = waiting.pushed;
     drop(waiting);
     sink.write(texts);
+    last
 }
 
-/// Writes the queued lines to the sink, then hands them to the callback with no lock held. When it returns, every line that
-/// was queued before has been handed out, but for those of a thread that takes longer than [`PATIENCE`].
+/// Writes the queued lines to the sink, then hands those of this thread to the callback with no lock held. When it returns,
+/// every line that was queued before has been handed out, but for those of a thread that takes longer than [`PATIENCE`] in
+/// the callback. Those of one that does not get there so soon are handed out here.
 #[cold]
 pub(super) fn flush(tracer: &Tracer) {
     if !has_pending(tracer) {
         return;
     }
-    write_to_sink(tracer);
-    let Some((lines, turn)) = tracer.queue.take_turn() else {
-        return;
-    };
-    let calling_out = CallingOut::begin(tracer, turn);
-    if let Some(callback) = tracer.callback() {
-        for line in lines {
-            FOR_ANOTHER.set(line.cause != this_thread());
-            callback(line.level, &c_string(line.text));
+    let last = write_to_sink(tracer);
+    let patience = tracer.callback().map_or(Duration::ZERO, |_| PATIENCE);
+    let limit = Instant::now() + patience;
+    while let Some((lines, turn)) = tracer.queue.take_turn(last, limit) {
+        let _calling_out = CallingOut::begin(tracer, turn);
+        if let Some(callback) = tracer.callback() {
+            for line in lines {
+                FOR_ANOTHER.set(line.cause != this_thread());
+                callback(line.level, &c_string(line.text));
+            }
         }
     }
-    drop(calling_out);
     // What the callback caused.
     write_to_sink(tracer);
 }
