@@ -4,7 +4,8 @@
 //! the original, which keeps its lock meanwhile: programs look at what their callback noted behind a
 //! waitForCompletion.
 
-use super::dispatch::{self, ANY_CALLBACK, Telling};
+use super::callbacks::Telling;
+use super::dispatch::{self, ANY_CALLBACK};
 use super::state::State;
 use super::{Client, Error};
 use crate::packet::PacketId;

@@ -4,7 +4,7 @@ use super::ending::Ending;
 use super::read_buffer::ReadBuffer;
 use super::state::{Driver, Phase, State};
 use super::stream::Stream;
-use super::{Client, dispatch::Notice, pump, reactor};
+use super::{Client, callbacks::Notice, pump, reactor};
 use crate::packet::ReasonCode;
 use crate::process_lock::{MutexGuard, generation};
 use crate::trace::Level;

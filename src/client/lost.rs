@@ -2,7 +2,8 @@
 //! reconnect in them, often in a loop.
 
 use super::Client;
-use super::dispatch::{self, Notice, ThreadMark};
+use super::callbacks::Notice;
+use super::dispatch::{self, ThreadMark};
 use super::link::End;
 use super::state::{Driver, State};
 use crate::packet::Disconnect;

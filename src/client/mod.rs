@@ -7,6 +7,7 @@
 //! client with callbacks by the workers that all such clients share (`reactor`).
 #![forbid(unsafe_code)]
 
+mod callbacks;
 mod callout;
 mod connect;
 mod delivery;
@@ -32,9 +33,9 @@ mod stream;
 mod subscribe;
 mod worker;
 
+pub use callbacks::{Callback, CallbackRef, Callbacks, Completed};
 pub use callout::{CalloutGuard, flush_trace};
 pub use connect::{ConnectRequest, Connected, VersionChoice};
-pub use dispatch::{Callback, CallbackRef, Callbacks, Completed};
 pub use error::Error;
 pub use fork::{ForkGuard, prepare_fork};
 pub use pump::yield_to_clients as yield_now;

@@ -1,7 +1,8 @@
 //! What a client's mutex protects.
 
+use super::callbacks::{Callbacks, Notice, Telling};
 use super::connect::Answer;
-use super::dispatch::{Callbacks, Notice, Telling, ThreadMark};
+use super::dispatch::ThreadMark;
 use super::link::Link;
 use super::worker::Work;
 use crate::packet::{Message, PacketId, SubAck};

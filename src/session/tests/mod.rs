@@ -19,7 +19,8 @@ mod versions;
 
 use super::*;
 use crate::packet::{
-    Ack, ConnAck, Properties, Property, PropertyValue, ProtocolVersion::*, Publish, QoS, SubAck,
+    Ack, ConnAck, Frame, Malformed, Packet, PacketType, Properties, Property, PropertyValue,
+    ProtocolVersion::*, Publish, QoS, ReasonCode, SubAck,
 };
 use broker::World;
 use bytes::Bytes;
