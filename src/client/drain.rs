@@ -35,6 +35,7 @@ impl Client {
     }
 
     fn drain_store_ops(&self, state: &mut MutexGuard<'_, State>) -> Result<(), StoreFailed> {
+        let mut stored = Ok(());
         while let Some(op) = state.session.poll_store_op() {
             let queue_is_empty = state.messages.is_empty();
             let of_queue = matches!(op, StoreOp::PutQueued { .. });
@@ -44,14 +45,16 @@ impl Client {
                 continue;
             };
             if state.session.store_failed() {
-                return Err(StoreFailed);
+                // What may follow now removes what was stored before.
+                stored = Err(StoreFailed);
+                continue;
             }
             // A file that cannot be removed now is removed later; a store of the program's decides.
             if let Some(code) = error.code.filter(|_| begins_clean) {
                 state.connect_answer = Some(Answer::NotCleared(code, None));
             }
         }
-        Ok(())
+        stored
     }
 
     /// Removes the record of a message that the application has taken.

@@ -147,6 +147,10 @@ impl Client {
         } = reading;
         let number = *number;
         for _ in 0..READS_PER_TURN {
+            if state.session.is_disconnected() {
+                // What has come is for nobody, and more may come until the transport is closed.
+                input.clear();
+            }
             let result = match input.is_left {
                 // As if it had been read only now, and there were more.
                 true => Ok((1, false)),

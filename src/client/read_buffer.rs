@@ -57,6 +57,11 @@ impl ReadBuffer {
         Ok((count, count < size))
     }
 
+    /// Forgets what has come: nobody is to have it.
+    pub(super) fn clear(&mut self) {
+        *self = ReadBuffer::default();
+    }
+
     /// Whether much of a packet is missing.
     pub(super) fn is_inside_large(&self) -> bool {
         self.large.is_some()
@@ -296,6 +301,17 @@ mod tests {
             }
             assert!(buffer.next_frame(100).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_cleared_does_not_mix_with_what_comes() {
+        let mut buffer = ReadBuffer::default();
+        let two = [packet(b"ab"), packet(b"cd")].concat();
+        fill(&mut buffer, &mut &two[..], usize::MAX);
+        assert!(buffer.next_frame(MAXIMUM).unwrap().is_some());
+        buffer.clear();
+        fill(&mut buffer, &mut &packet(b"ef")[..], usize::MAX);
+        assert_eq!(bodies(&mut buffer), [b"ef"]);
     }
 
     #[test]

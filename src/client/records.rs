@@ -69,6 +69,7 @@ pub(super) fn apply(
                 .map_err(|_| StoreError::new("the message is too large for a record".to_owned()))?;
             store.put(&Key::Queued { v5, seq }.to_string(), &record.parts())
         }
+        StoreOp::RemoveQueued { v5, seq } => store.remove(&Key::Queued { v5, seq }.to_string()),
         StoreOp::Clear => store.clear(),
         StoreOp::ClearExchanges(_) if queue_is_empty => store.clear(),
         StoreOp::ClearExchanges(removals) => removals

@@ -177,9 +177,16 @@ impl Session {
     ) -> Result<(), Malformed> {
         const DUP: u8 = 0x08;
         let v5 = self.is_v5();
+        // It was queued just before an earlier process died; only the record of its identifier is missing.
+        let repeated = message.dup
+            && self
+                .repeat_expected
+                .as_ref()
+                .is_some_and(|queued| is_same(queued, &message));
         // A record that equals the one queued last is taken for its remains when a process is restored. So a new message
         // that happens to be the same differs in this flag, which has no meaning for the application.
         let resembles_last = self.keeps_records
+            && !repeated
             && self.last_queued.is_some_and(|last| {
                 last.id == id && last.dup == message.dup && last.content == content_hash(&message)
             });
@@ -207,7 +214,7 @@ impl Session {
             }
             None => {
                 self.receive_quota = self.receive_quota.map(|left| left - 1);
-                let held = (!v5).then(|| message.detached());
+                let held = (!v5 && !repeated).then(|| message.detached());
                 self.received.insert(
                     id,
                     Received {
@@ -216,12 +223,6 @@ impl Session {
                         delivered: None,
                     },
                 );
-                // It was queued just before an earlier process died; only the record of its identifier is missing.
-                let repeated = message.dup
-                    && self
-                        .repeat_expected
-                        .as_ref()
-                        .is_some_and(|queued| is_same(queued, &message));
                 if v5 && !repeated {
                     self.deliver(message);
                 }

@@ -87,6 +87,13 @@ pub enum StoreOp {
         /// The message; shares its bytes with the one delivered.
         message: Message,
     },
+    /// The message is not handed on after all: remove its record.
+    RemoveQueued {
+        /// The record was written under MQTT 5.
+        v5: bool,
+        /// Its sequence number.
+        seq: u32,
+    },
     /// Remove every record.
     Clear,
     /// The unfinished exchanges are dropped: carry out these removals, or, when no received message waits for the
@@ -104,6 +111,7 @@ impl StoreOp {
             | StoreOp::PutQueued { .. } => false,
             StoreOp::RemoveSent { .. }
             | StoreOp::RemoveReceived { .. }
+            | StoreOp::RemoveQueued { .. }
             | StoreOp::Clear
             | StoreOp::ClearExchanges(_) => true,
         }

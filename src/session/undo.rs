@@ -2,7 +2,7 @@
 
 use super::packet_id::PacketIds;
 use super::received::{QueuedMark, Received};
-use super::{Awaiting, Session};
+use super::{Awaiting, Session, StoreOp};
 use crate::packet::PacketId;
 use bytes::Bytes;
 
@@ -33,13 +33,14 @@ pub(super) struct StepStart {
 
 impl Session {
     /// A store operation of the last input failed. `true`: the input has been taken back, its bytes and events are
-    /// forgotten, and its remaining store operations are dropped. `false`: it was a removal, a mere refresh, or nothing
-    /// that was promised to last; go on.
+    /// forgotten, and its remaining store operations are dropped; one that removes a record may take their place. `false`:
+    /// it was a removal, a mere refresh, or nothing that was promised to last; go on.
     #[must_use]
     pub fn store_failed(&mut self) -> bool {
         let Some(undo) = self.undo.take() else {
             return false;
         };
+        let queued = self.queued_in_step();
         self.store_ops.clear();
         self.send.truncate(self.step_start.bytes);
         self.events.truncate(self.step_start.events);
@@ -59,6 +60,10 @@ impl Session {
             }
             Undo::Received(id) => {
                 self.received.remove(&id);
+                if let Some(seq) = queued {
+                    let v5 = self.is_v5();
+                    self.store(|| StoreOp::RemoveQueued { v5, seq });
+                }
             }
             Undo::Released(id, received) => {
                 self.received.insert(id, *received);
@@ -70,6 +75,14 @@ impl Session {
             }
         }
         true
+    }
+
+    /// The sequence number of the message that the step has queued, if that is stored: with the next version its name would
+    /// not be used again, and a new process would hand the message on, which the server repeats.
+    fn queued_in_step(&self) -> Option<u32> {
+        let seq = self.step_start.next_queue_seq;
+        // The record of the identifier comes behind it.
+        (self.next_queue_seq != seq && self.store_ops.is_empty()).then_some(seq)
     }
 
     #[inline(always)]

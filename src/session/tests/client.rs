@@ -224,7 +224,6 @@ impl Client {
             self.burn()?;
             if !self.disk.apply(op) && self.session.store_failed() {
                 self.taken_back = true;
-                break;
             }
         }
         self.burn()?;

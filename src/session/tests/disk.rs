@@ -93,6 +93,9 @@ impl Disk {
             StoreOp::RemoveReceived { id, v5 } => {
                 self.packets.remove(&Key::Received(v5, id));
             }
+            StoreOp::RemoveQueued { seq, .. } => {
+                self.queue.remove(&seq);
+            }
             StoreOp::Clear => {
                 self.packets.clear();
                 self.queue.clear();

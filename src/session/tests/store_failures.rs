@@ -129,6 +129,25 @@ fn an_inbound_qos_2_exchange_that_cannot_be_stored_is_not_begun() {
     }
 }
 
+/// The next connection may be one of another version, which gives records other names.
+#[test]
+fn an_exchange_that_cannot_be_stored_leaves_no_queued_message() {
+    let mut client = Client::connected(V5);
+    client.takes = false;
+    receive_with(&mut client, 1, publish(ExactlyOnce, 5, "a"));
+    assert!(client.taken_back);
+    assert!(client.disk.keys().is_empty());
+    client.lose();
+    client.options.version = V3_1_1;
+    client.connect(connack(true));
+    assert_eq!(client.receive(repeated("a")), ["PUBREC 5"]);
+    client.restart();
+    client.connect(connack(true));
+    assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
+    client.take_all();
+    assert_eq!(client.taken_payloads(), ["a"]);
+}
+
 #[test]
 fn an_inbound_qos_2_message_that_cannot_be_queued_is_not_released() {
     for version in V3 {
