@@ -113,7 +113,6 @@ fn a_message_with_a_topic_that_is_not_utf_8_is_sent_in_the_new_form_too() {
     );
 }
 
-/// Crashes included, an inbound QoS 2 message begun under one version and ended under another is delivered once.
 /// The process died behind the first of the two records that MQTT 5 makes.
 #[test]
 fn a_message_queued_by_an_earlier_process_is_not_repeated_under_another_version() {
@@ -145,6 +144,7 @@ fn a_message_queued_by_an_earlier_process_is_not_repeated_under_another_version(
     }
 }
 
+/// Crashes included, an inbound QoS 2 message begun under one version and ended under another is delivered once.
 #[test]
 fn an_inbound_exchange_goes_on_under_another_version() {
     for (before, after) in CHANGES {
