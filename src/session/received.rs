@@ -177,12 +177,15 @@ impl Session {
     ) -> Result<(), Malformed> {
         const DUP: u8 = 0x08;
         let v5 = self.is_v5();
+        let topic_length = message.topic().len();
         // It was queued just before an earlier process died; only the record of its identifier is missing.
         let repeated = message.dup
             && self
                 .repeat_expected
                 .as_ref()
                 .is_some_and(|queued| is_same(queued, &message));
+        // The missing record is made now, in the form that says that the message was delivered.
+        let as_v5 = v5 || repeated;
         // A record that equals the one queued last is taken for its remains when a process is restored. So a new message
         // that happens to be the same differs in this flag, which has no meaning for the application.
         let resembles_last = self.keeps_records
@@ -214,12 +217,12 @@ impl Session {
             }
             None => {
                 self.receive_quota = self.receive_quota.map(|left| left - 1);
-                let held = (!v5 && !repeated).then(|| message.detached());
+                let held = (!as_v5).then(|| message.detached());
                 self.received.insert(
                     id,
                     Received {
                         message: held,
-                        v5_record: v5,
+                        v5_record: as_v5,
                         delivered: None,
                     },
                 );
@@ -229,9 +232,13 @@ impl Session {
                 self.set_undo(|| Undo::Received(id));
             }
         }
-        if let Some(Frame { first_byte, body }) = whole {
+        if let Some(frame) = whole {
+            let Frame { first_byte, body } = match as_v5 && !v5 {
+                true => in_v5_form(&frame, topic_length),
+                false => frame,
+            };
             self.store(|| StoreOp::PutReceived {
-                v5,
+                v5: as_v5,
                 id,
                 first_byte: first_byte ^ inverted,
                 body,
@@ -324,6 +331,16 @@ impl Session {
             PacketType::PubRec => self.trace_out(format_args!("PUBREC msgid: {id} ")),
             _ => self.trace_out(format_args!("PUBCOMP msgid {id} ")),
         }
+    }
+}
+
+/// A QoS 2 PUBLISH of 3.1 or 3.1.1 as MQTT 5 writes it, without properties.
+fn in_v5_form(frame: &Frame, topic_length: usize) -> Frame {
+    const LENGTH_AND_IDENTIFIER: usize = 4;
+    let (head, payload) = frame.body.split_at(topic_length + LENGTH_AND_IDENTIFIER);
+    Frame {
+        first_byte: frame.first_byte,
+        body: [head, &[0], payload].concat().into(),
     }
 }
 

@@ -113,7 +113,7 @@ fn a_message_with_a_topic_that_is_not_utf_8_is_sent_in_the_new_form_too() {
     );
 }
 
-/// The process died behind the first of the two records that MQTT 5 makes.
+/// The process died between the two records that MQTT 5 makes.
 #[test]
 fn a_message_queued_by_an_earlier_process_is_not_repeated_under_another_version() {
     for (version, dup) in [(V3_1, false), (V3_1_1, false), (V3_1_1, true)] {
@@ -129,11 +129,19 @@ fn a_message_queued_by_an_earlier_process_is_not_repeated_under_another_version(
         client.try_receive(&packet(dup)).unwrap();
         assert!(client.drain().is_err());
         client.options.version = version;
+        // Before PUBREL the next process may die too, and the application may have the message by then.
+        for takes in [false, true] {
+            client.restart();
+            client.connect(connack(true));
+            for _ in 0..2 {
+                assert_eq!(client.receive(packet(true)), ["PUBREC 5"]);
+            }
+            if takes {
+                client.take_all();
+            }
+        }
         client.restart();
         client.connect(connack(true));
-        for _ in 0..2 {
-            assert_eq!(client.receive(packet(true)), ["PUBREC 5"]);
-        }
         assert_eq!(client.receive(pubrel(5)), ["PUBCOMP 5"]);
         // Another one under the same identifier, which looks the same.
         assert_eq!(client.receive(packet(false)), ["PUBREC 5"]);
