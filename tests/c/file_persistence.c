@@ -69,7 +69,8 @@ static void without_a_base_directory_it_is_the_current_one(void)
     };
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; ++i) {
         MQTTClient client = NULL;
-        CHECK_INT(MQTTClient_create(&client, "tcp://h:1", "c", MQTTCLIENT_PERSISTENCE_DEFAULT, bases[i]), MQTTCLIENT_SUCCESS);
+        CHECK_INT(MQTTClient_create(&client, "tcp://h:1", "c", MQTTCLIENT_PERSISTENCE_DEFAULT, bases[i]),
+                  MQTTCLIENT_SUCCESS);
         CHECK(exists("c-h-1"));
         MQTTClient_destroy(&client);
         CHECK(!exists("c-h-1"));

@@ -1,5 +1,5 @@
-/* A trace to standard output, by the environment: its lines stand among those that the program prints, where they belong, also
- * where that is no terminal. */
+/* A trace to standard output, by the environment: its lines stand among those that the program prints, where they belong,
+ * also where that is no terminal. */
 #include <sys/wait.h>
 #include <unistd.h>
 
