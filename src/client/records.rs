@@ -355,6 +355,54 @@ mod tests {
         assert_eq!(store.record_keys(), ["q-1", "r-6"]);
     }
 
+    /// A clean session that was lost: a message that the application has not taken outlives it.
+    #[test]
+    fn with_the_exchanges_goes_all_that_no_waiting_message_needs() {
+        for (queue_is_empty, left) in [(false, &["q-1", "r-7"][..]), (true, &[])] {
+            let mut store = MemoryStore::default();
+            put_queued(&mut store);
+            for key in ["s-1", "r-6", "r-7"] {
+                store.put(key, &[b"x"]).unwrap();
+            }
+            let records = OutboundRecords {
+                sent_v3: true,
+                ..OutboundRecords::default()
+            };
+            let id = |number| PacketId::new(number).unwrap();
+            let removals = vec![
+                StoreOp::RemoveSent { id: id(1), records },
+                StoreOp::RemoveReceived {
+                    id: id(6),
+                    v5: false,
+                },
+            ];
+            let op = StoreOp::ClearExchanges(removals);
+            apply(&mut store, op, queue_is_empty).unwrap();
+            assert_eq!(store.record_keys(), left);
+        }
+    }
+
+    #[test]
+    fn dup_of_a_restored_message_is_told_for_qos_1_only() {
+        for (qos, told) in [(QoS::AtLeastOnce, true), (QoS::ExactlyOnce, false)] {
+            let mut store = MemoryStore::default();
+            let queued = QueuedMessage {
+                topic: Bytes::from_static(b"t"),
+                payload: Bytes::from_static(b"x"),
+                qos,
+                retained: false,
+                dup: true,
+                msgid: 5,
+                properties: Default::default(),
+            };
+            let record = QueueRecord::new(&queued, false).unwrap();
+            store.put("q-1", &record.parts()).unwrap();
+            let mut session = Session::new(true, Instant::now());
+            let restored = restore(&mut session, &mut store, false).unwrap();
+            assert_eq!(restored[0].1.dup, told);
+        }
+    }
+
     /// The original empties records and then writes them. The server may still know the message.
     #[test]
     fn the_identifier_of_a_damaged_record_is_not_used_for_the_next_message() {

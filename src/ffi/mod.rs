@@ -40,6 +40,7 @@ mod process;
 pub mod properties;
 mod property_list;
 pub mod reason_codes;
+pub(crate) mod standard_output;
 pub mod subscribe_opts;
 #[cfg(feature = "tls")]
 pub(crate) mod tls_errors;

@@ -10,7 +10,6 @@ pub mod key;
 mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
-pub mod none;
 mod own_directory;
 pub mod record;
 pub mod restore;
@@ -21,7 +20,6 @@ mod traffic;
 pub use file::FileStore;
 pub use key::Key;
 pub use lock::{ForkGuard, lock_for_fork};
-pub use none::NullStore;
 pub use record::{QueueRecord, QueuedMessage};
 pub use restore::{Restored, RestoredPublish, restore};
 

@@ -235,6 +235,17 @@ mod tests {
         }
     }
 
+    /// Their length takes three bytes.
+    fn with_many_properties() -> QueuedMessage {
+        let properties = with_properties().properties.0;
+        let count = 1000 * properties.len();
+        let pair = properties.into_iter().filter(|property| property.id == 38);
+        QueuedMessage {
+            properties: Properties(pair.cycle().take(count).collect()),
+            ..message()
+        }
+    }
+
     fn encode(message: &QueuedMessage, v5: bool) -> Vec<u8> {
         QueueRecord::new(message, v5).unwrap().parts().concat()
     }
@@ -271,6 +282,7 @@ mod tests {
             (message(), false),
             (message(), true),
             (with_properties(), true),
+            (with_many_properties(), true),
         ] {
             let record = Bytes::from(encode(&message, v5));
             assert_eq!(QueuedMessage::decode(record, v5), Some(message));

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::settings::{Destination, Settings};
+use crate::ffi::standard_output;
 
 /// Where lines are written. Errors in writing are ignored: there is nobody to tell.
 #[derive(Debug)]
@@ -53,10 +54,7 @@ impl Sink {
         line.push(b'\n');
         match self {
             Sink::Nowhere => {}
-            Sink::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
-            }
+            Sink::Stdout => standard_output::write(&line),
             Sink::File(file) => {
                 let _ = file.file.write_all(&line);
                 file.lines += 1;

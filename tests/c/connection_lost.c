@@ -1,4 +1,5 @@
 /* A connection that breaks: connectionLost once, isConnected 0, and connect works again. */
+#include <sched.h>
 #include <semaphore.h>
 #include <string.h>
 
@@ -215,6 +216,70 @@ static void does_not_begin_behind_destroy(void)
     MQTTClient_destroy(&other);
     relay_stop(&relay);
 }
+
+#define ACCEPT3 "accept; expect CONNECT; send 20 02 00 00; await;"
+
+static struct peer ending;
+static MQTTClient ended;
+
+/* Has the server end the connection, and sees it end. */
+static void end_it(void)
+{
+    peer_signal(&ending);
+    for (long long limit = now_ms() + PATIENCE; MQTTClient_isConnected(ended);) {
+        CHECK(now_ms() < limit);
+        sched_yield();
+    }
+}
+
+static int end_during_message(void *context, char *topic, int length, MQTTClient_message *message)
+{
+    struct inbox *inbox = context;
+    end_it();
+    CHECK_INT(inbox_wait_for(inbox, &inbox->lost, 1, QUIET), 0);
+    return inbox_message(context, topic, length, message);
+}
+
+static void comes_behind_the_message_before_it(void)
+{
+    static struct inbox inbox;
+    inbox_init(&inbox);
+    peer_start(&ending, ACCEPT3 "send 30 04 00 01 74 78; await; close");
+    ended = create_client(ending.uri, "cid");
+    CHECK_INT(MQTTClient_setCallbacks(ended, &inbox, inbox_lost, end_during_message, NULL), MQTTCLIENT_SUCCESS);
+    connect_client(ended, 1);
+    peer_signal(&ending);
+    CHECK_ARRIVES(&inbox, lost, 1);
+    CHECK_INT(inbox_wait_for(&inbox, &inbox.arrived, 1, 0), 1);
+    peer_finish(&ending);
+    MQTTClient_destroy(&ended);
+}
+
+static void reconnect_and_end(void *context, char *cause)
+{
+    struct inbox *inbox = context;
+    inbox_lost(context, cause);
+    if (inbox_wait_for(inbox, &inbox->lost, 2, 0) == 2)
+        return;
+    connect_client(ended, 1);
+    end_it();
+    CHECK_INT(inbox_wait_for(inbox, &inbox->lost, 2, QUIET), 1);
+}
+
+static void returns_before_it_comes_for_the_next_connection(void)
+{
+    static struct inbox inbox;
+    inbox_init(&inbox);
+    peer_start(&ending, ACCEPT3 "close;" ACCEPT3 "close");
+    ended = create_client(ending.uri, "cid");
+    CHECK_INT(MQTTClient_setCallbacks(ended, &inbox, reconnect_and_end, inbox_message, NULL), MQTTCLIENT_SUCCESS);
+    connect_client(ended, 1);
+    peer_signal(&ending);
+    CHECK_ARRIVES(&inbox, lost, 2);
+    CHECK_STAYS(&inbox, lost, 2);
+    peer_finish(&ending);
+    MQTTClient_destroy(&ended);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -227,6 +292,8 @@ int main(int argc, char **argv)
 #ifdef FIXED
     ends_a_waiting_subscribe_at_once();
     does_not_begin_behind_destroy();
+    comes_behind_the_message_before_it();
+    returns_before_it_comes_for_the_next_connection();
 #endif
     return 0;
 }

@@ -54,6 +54,30 @@ static void directories_are_named_after_client_and_server(void)
     }
 }
 
+/* The way most programs ask for it. */
+static void without_a_base_directory_it_is_the_current_one(void)
+{
+    char before[1024];
+    CHECK(getcwd(before, sizeof before) != NULL);
+    CHECK_INT(chdir(base), 0);
+    char *const bases[] = {
+        NULL,
+        ".",
+#ifdef FIXED
+        "",
+#endif
+    };
+    for (size_t i = 0; i < sizeof bases / sizeof bases[0]; ++i) {
+        MQTTClient client = NULL;
+        CHECK_INT(MQTTClient_create(&client, "tcp://h:1", "c", MQTTCLIENT_PERSISTENCE_DEFAULT, bases[i]),
+                  MQTTCLIENT_SUCCESS);
+        CHECK(exists("c-h-1"));
+        MQTTClient_destroy(&client);
+        CHECK(!exists("c-h-1"));
+    }
+    CHECK_INT(chdir(before), 0);
+}
+
 static void unusable_directories_are_refused(void)
 {
     MQTTClient client = NULL;
@@ -184,6 +208,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     CHECK(mkdtemp(base) != NULL);
     directories_are_named_after_client_and_server();
+    without_a_base_directory_it_is_the_current_one();
     unusable_directories_are_refused();
     records_outlive_their_client();
     a_large_backlog_does_not_keep_from_connecting();

@@ -3,12 +3,14 @@
 
 static struct inbox inbox;
 static int refusals;
+static long long first_refusal;
 
 static int refuse_twice(void *context, char *topic, int length, MQTTClient_message *message)
 {
     if (refusals < 2) {
         pthread_mutex_lock(&inbox.lock);
-        ++refusals;
+        if (refusals++ == 0)
+            first_refusal = now_ms();
         pthread_cond_broadcast(&inbox.changed);
         pthread_mutex_unlock(&inbox.lock);
         CHECK_STR(message->payload, "first");
@@ -31,7 +33,8 @@ int main(int argc, char **argv)
     /* refusing holds back no acknowledgement */
     CHECK_INT(MQTTClient_waitForCompletion(client, token, PATIENCE), MQTTCLIENT_SUCCESS);
 #ifdef FIXED
-    CHECK_ARRIVES(&inbox, arrived, 1); /* by itself */
+    CHECK_ARRIVES(&inbox, arrived, 1); /* by itself, with a pause behind each refusal */
+    CHECK(now_ms() - first_refusal >= 190);
     publish_text(client, topic, "second", 1, 0);
     publish_text(client, topic, "third", 0, 0);
     CHECK_ARRIVES(&inbox, arrived, 3);

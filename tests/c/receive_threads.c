@@ -1,6 +1,6 @@
 /* Several threads receive, yield and publish with one client that has no callbacks: each message comes to exactly one of
- * them. */
-#include "support.h"
+ * them, and a disconnect ends what waits. */
+#include "peer.h"
 
 #define PUBLISHERS 4
 #define RECEIVERS 4
@@ -72,6 +72,46 @@ static void *yield_on(void *argument)
     return NULL;
 }
 
+static long long returned;
+
+static void *receive_to_the_end(void *handle)
+{
+    char *name = NULL;
+    int length;
+    MQTTClient_message *message = NULL;
+    CHECK(MQTTClient_receive(handle, &name, &length, &message, PATIENCE) < 0);
+    returned = now_ms();
+    return NULL;
+}
+
+/* How long receive lasts beyond a disconnect by another thread, in ms. */
+static long long outlast_disconnect(void)
+{
+    struct peer peer;
+    pthread_t thread;
+    /* only receive gives the answer */
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; await; send 62 02 00 07; expect 70 02 00 07; signal;"
+                      "expect e0 00; expect-eof");
+    MQTTClient waiting = create_client(peer.uri, "waiting");
+    connect_client(waiting, 1);
+    peer_signal(&peer);
+    CHECK_INT(pthread_create(&thread, NULL, receive_to_the_end, waiting), 0);
+    peer_await(&peer);
+    CHECK_INT(MQTTClient_disconnect(waiting, 0), MQTTCLIENT_SUCCESS);
+    long long start = now_ms();
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    peer_finish(&peer);
+    MQTTClient_destroy(&waiting);
+    return returned - start;
+}
+
+static void receive_ends_with_the_connection(void)
+{
+    /* On a busy machine it may take longer for once. */
+    for (int i = 0; outlast_disconnect() > 200; ++i)
+        CHECK(i < 10);
+}
+
 int main(int argc, char **argv)
 {
     static void *(*const work[])(void *) = {publish_all, receive_all, yield_on};
@@ -96,5 +136,6 @@ int main(int argc, char **argv)
         for (int j = 0; j < EACH; ++j)
             CHECK_INT(seen[i][j], 1);
     disconnect_and_destroy(&client);
+    receive_ends_with_the_connection();
     return 0;
 }

@@ -1,5 +1,5 @@
 /* The protocol lines of the trace, as people grep for them. */
-#include "support.h"
+#include "peer.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char lines[400][300];
@@ -31,6 +31,30 @@ static void expect_line(const char *id, const char *text)
     for (int i = 0; i < count; ++i)
         fprintf(stderr, "  %s\n", lines[i]);
     CHECK_FAIL("no line \"%s\"", wanted);
+}
+
+/* Several in one segment. */
+static void each_message_of_a_burst_has_its_lines(void)
+{
+    struct peer peer;
+    peer_start(&peer, "accept; expect CONNECT; send 20 02 00 00; await;"
+                      "send 30 05 00 01 74 6f 6e 30 05 00 01 74 74 6f 32 07 00 01 74 00 4d 74 68 33 07 00 01 74 00 4e 66 6f;"
+                      "expect 40 02 00 4d 40 02 00 4e; expect e0 00; expect-eof");
+    MQTTClient client = create_client(peer.uri, "burst");
+    connect_client(client, 1);
+    peer_signal(&peer);
+    expect_text(client, "t", "on", 0);
+    expect_text(client, "t", "to", 0);
+    expect_text(client, "t", "th", 1);
+    expect_text(client, "t", "fo", 1);
+    disconnect_and_destroy(&client);
+    peer_finish(&peer);
+    expect_line("burst", "<- PUBLISH msgid: 0 qos: 0 retained: 0 payload len(2): on");
+    expect_line("burst", "<- PUBLISH msgid: 0 qos: 0 retained: 0 payload len(2): to");
+    expect_line("burst", "<- PUBLISH msgid: 77 qos: 1 retained: 0 payload len(2): th");
+    expect_line("burst", "-> PUBACK msgid: 77 (0)");
+    expect_line("burst", "<- PUBLISH msgid: 78 qos: 1 retained: 1 payload len(2): fo");
+    expect_line("burst", "-> PUBACK msgid: 78 (0)");
 }
 
 #ifdef FIXED
@@ -129,6 +153,8 @@ int main(int argc, char **argv)
     expect_line(id, "-> UNSUBSCRIBE msgid: 4 (0)");
     expect_line(id, "<- UNSUBACK msgid: 4");
     expect_line(id, "-> DISCONNECT (0)");
+
+    each_message_of_a_burst_has_its_lines();
 
     /* no callback, no lines; a coarser level, no protocol lines */
     MQTTClient_setTraceCallback(NULL);

@@ -224,6 +224,59 @@ static void without_callbacks_for_messages_published_is_told_too(void)
     peer_finish(&peer);
 }
 
+#ifdef FIXED
+/* Neither has callbacks for messages: there is no thread but those that call. */
+static struct peer other_peer;
+static int inside, go_on;
+
+static void count_up(int *count)
+{
+    pthread_mutex_lock(&lock);
+    ++*count;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static void stay(void *context, int token, int type, MQTTProperties *properties, enum MQTTReasonCodes reason)
+{
+    (void)context, (void)token, (void)type, (void)properties, (void)reason;
+    count_up(&inside);
+    wait_for(&go_on, 1);
+}
+
+static void *publish_and_stay(void *client)
+{
+    deliver5(client, "t", "x", 1, 0, NULL);
+    return NULL;
+}
+
+static void published_comes_behind_that_of_another_client_which_took_its_time(void)
+{
+    peer_start(&peer, ACCEPT5 "expect PUBLISH; send 40 02 00 01;" GOODBYE);
+    peer_start(&other_peer, ACCEPT5 "expect PUBLISH; send 40 02 00 01;" GOODBYE);
+    MQTTClient slow = create_client5(peer.uri, "slow"), client = create_client5(other_peer.uri, "cid");
+    CHECK_INT(MQTTClient_setPublished(slow, NULL, stay), MQTTCLIENT_SUCCESS);
+    CHECK_INT(MQTTClient_setPublished(client, &published, on_published), MQTTCLIENT_SUCCESS);
+    MQTTResponse_free(connect5(slow, 1, NULL));
+    MQTTResponse_free(connect5(client, 1, NULL));
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, publish_and_stay, slow), 0);
+    wait_for(&inside, 1);
+    int before = published.count;
+    deliver5(client, "t", "x", 1, 0, NULL);
+    pthread_mutex_lock(&lock);
+    CHECK_INT(published.count, before);
+    pthread_mutex_unlock(&lock);
+    count_up(&go_on);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    wait_for(&published.count, before + 1);
+    goodbye5(&slow);
+    goodbye5(&client);
+    peer_finish(&peer);
+    peer_finish(&other_peer);
+}
+#endif
+
 /* The message before it is delivered first, connectionLost is not called. */
 static void a_disconnect_by_the_server_is_told_with_its_reason(void)
 {
@@ -315,6 +368,9 @@ int main(int argc, char **argv)
     subscription_answers_come_with_their_properties();
     the_end_of_each_message_is_told_with_its_reason();
     without_callbacks_for_messages_published_is_told_too();
+#ifdef FIXED
+    published_comes_behind_that_of_another_client_which_took_its_time();
+#endif
     a_disconnect_by_the_server_is_told_with_its_reason();
 #ifdef FIXED
     without_that_callback_the_connection_is_lost();

@@ -131,3 +131,82 @@ fn equal_messages_under_one_identifier_are_each_delivered_once() {
         });
     }
 }
+
+/// A process of MQTT 5 that died when it had queued a message, and not yet recorded its identifier.
+fn dead_behind_a_queued_message() -> Client {
+    let mut client = Client::connected(V5);
+    client.takes = false;
+    client.fuse = Some(1);
+    client.try_receive(&publish(ExactlyOnce, 5, "a")).unwrap();
+    assert!(client.drain().is_err());
+    client.restart();
+    client
+}
+
+#[test]
+fn only_the_queued_message_itself_is_taken_for_a_repeated_one() {
+    let queued = Publish {
+        dup: true,
+        ..message(ExactlyOnce, 5, "a")
+    };
+    let others = [
+        Publish {
+            dup: false,
+            ..queued.clone()
+        },
+        Publish {
+            retain: true,
+            ..queued.clone()
+        },
+        Publish {
+            topic: Bytes::from_static(b"u"),
+            ..queued.clone()
+        },
+        Publish {
+            payload: Bytes::from_static(b"b"),
+            ..queued.clone()
+        },
+        Publish {
+            packet_id: Some(id(6)),
+            ..queued.clone()
+        },
+    ];
+    for (message, count) in [(queued, 1)]
+        .into_iter()
+        .chain(others.map(|other| (other, 2)))
+    {
+        let mut client = dead_behind_a_queued_message();
+        client.connect(connack(true));
+        client.receive(Packet::Publish(message));
+        assert_eq!(client.queue.len(), count);
+    }
+}
+
+#[test]
+fn no_message_is_taken_for_a_repeated_one_when_its_exchange_is_over() {
+    let equal = || {
+        Packet::Publish(Publish {
+            dup: true,
+            ..message(ExactlyOnce, 5, "a")
+        })
+    };
+    // The server has ended the exchange, or has no session any more.
+    let mut client = dead_behind_a_queued_message();
+    client.connect(connack(true));
+    client.receive(pubrel(5));
+    client.receive(equal());
+    assert_eq!(client.queue.len(), 2);
+    let mut client = dead_behind_a_queued_message();
+    client.connect(connack(false));
+    client.receive(equal());
+    assert_eq!(client.queue.len(), 2);
+    let mut client = dead_behind_a_queued_message();
+    client.options.clean_start = true;
+    client.connect(connack(false));
+    client.receive(equal());
+    assert_eq!(
+        client.queue.len(),
+        1,
+        "the first one is gone with its session"
+    );
+}

@@ -290,6 +290,47 @@ fn what_is_held_back_neither_takes_up_receive_maximum_nor_stops_the_rest() {
 }
 
 #[test]
+fn what_is_sent_again_may_be_as_large_as_the_server_takes() {
+    for (maximum, sent) in [(8, 0), (9, 1)] {
+        let mut client = Client::connected(V5);
+        client.publish(AtLeastOnce, "a");
+        client.lose();
+        let list = [four_bytes(Property::MAXIMUM_PACKET_SIZE, maximum)];
+        assert_eq!(client.connect(connack_with(list)).len(), sent);
+    }
+}
+
+/// The server has had it on an earlier connection.
+#[test]
+fn what_is_held_back_may_be_acknowledged() {
+    for mut client in [Client::new(V5), Client::without_records(V5)] {
+        client.connect(connack(false));
+        client.publish(AtLeastOnce, "a long message");
+        client.lose();
+        let list = [
+            four_bytes(Property::MAXIMUM_PACKET_SIZE, 10),
+            two_bytes(Property::RECEIVE_MAXIMUM, 1),
+        ];
+        assert!(client.connect(connack_with(list)).is_empty());
+        assert!(client.receive(puback(1)).is_empty());
+        assert!(!client.session.has_unfinished_exchanges());
+        assert!(!client.session.is_window_full());
+        client.publish(AtLeastOnce, "b");
+        assert!(client.session.is_window_full());
+    }
+}
+
+#[test]
+fn a_window_for_nothing_has_room_for_one() {
+    let mut client = Client::new(V3_1_1);
+    client.options.window = 0;
+    client.connect(connack(false));
+    assert!(!client.session.is_window_full());
+    client.publish(AtLeastOnce, "a");
+    assert!(client.session.is_window_full());
+}
+
+#[test]
 fn a_pubrel_is_sent_again_whatever_the_server_takes() {
     let mut client = Client::connected(V5);
     client.publish(ExactlyOnce, "a");

@@ -104,22 +104,24 @@ fn receive_maximum(maximum: u16) -> ConnAck {
 
 #[test]
 fn receive_maximum_holds_back_resending_until_acknowledgements_come() {
-    let mut client = Client::connected(V5);
-    for payload in ["a", "b", "c", "d"] {
-        client.publish(ExactlyOnce, payload);
+    for mut client in [Client::new(V5), Client::without_records(V5)] {
+        client.connect(connack(false));
+        for payload in ["a", "b", "c", "d"] {
+            client.publish(ExactlyOnce, payload);
+        }
+        client.receive(pubrec(3));
+        client.lose();
+        let sent = client.connect(receive_maximum(2));
+        assert_eq!(sent, ["PUBLISH 1 qos2 dup a", "PUBLISH 2 qos2 dup b"]);
+        assert!(client.session.is_window_full());
+        assert_eq!(client.receive(pubrec(2)), ["PUBREL 2"]);
+        assert_eq!(client.receive(pubcomp(2)), ["PUBREL 3"]);
+        let error = ack_with(1, ReasonCode::QUOTA_EXCEEDED);
+        let sent = client.receive(Packet::PubRec(error));
+        assert_eq!(sent, ["PUBLISH 4 qos2 dup d"]);
+        assert!(client.receive(pubcomp(3)).is_empty());
+        assert!(!client.session.is_window_full());
     }
-    client.receive(pubrec(3));
-    client.lose();
-    let sent = client.connect(receive_maximum(2));
-    assert_eq!(sent, ["PUBLISH 1 qos2 dup a", "PUBLISH 2 qos2 dup b"]);
-    assert!(client.session.is_window_full());
-    assert_eq!(client.receive(pubrec(2)), ["PUBREL 2"]);
-    assert_eq!(client.receive(pubcomp(2)), ["PUBREL 3"]);
-    let error = ack_with(1, ReasonCode::QUOTA_EXCEEDED);
-    let sent = client.receive(Packet::PubRec(error));
-    assert_eq!(sent, ["PUBLISH 4 qos2 dup d"]);
-    assert!(client.receive(pubcomp(3)).is_empty());
-    assert!(!client.session.is_window_full());
 }
 
 #[test]
@@ -158,6 +160,36 @@ fn what_waits_longer_than_the_retry_interval_is_sent_again_before_mqtt_5() {
         client.receive(puback(3));
         assert_eq!(client.session.poll_timeout(), None);
     }
+}
+
+#[test]
+fn what_was_sent_again_on_a_new_connection_is_so_there_too() {
+    for (acknowledged, expected) in [(false, "PUBLISH 1 qos2 dup a"), (true, "PUBREL 1")] {
+        let mut client = Client::new(V3_1_1);
+        client.options.retry_interval = 15 * S;
+        client.connect(connack(false));
+        client.publish(ExactlyOnce, "a");
+        if acknowledged {
+            client.receive(pubrec(1));
+        }
+        client.now += 5 * S;
+        assert_eq!(client.reconnect(true), [expected]);
+        assert!(client.wait(14 * S).1.is_empty());
+        assert_eq!(client.wait(S).1, [expected]);
+    }
+}
+
+#[test]
+fn pubrel_is_overdue_when_it_has_waited_for_the_retry_interval_itself() {
+    let mut client = Client::new(V3_1_1);
+    client.options.retry_interval = 15 * S;
+    client.connect(connack(false));
+    client.publish(ExactlyOnce, "a");
+    client.now += 10 * S;
+    assert_eq!(client.receive(pubrec(1)), ["PUBREL 1"]);
+    assert!(client.wait(5 * S).1.is_empty());
+    assert!(client.wait(9 * S).1.is_empty());
+    assert_eq!(client.wait(S).1, ["PUBREL 1"]);
 }
 
 #[test]

@@ -99,6 +99,12 @@ fn a_request_larger_than_the_server_takes_is_refused_and_changes_nothing() {
     assert!(matches!(refused, Err(SendError::NotAllowed(_))));
     assert!(client.drain_lines().is_empty());
     assert_eq!(client.unsubscribe(1), 1);
+    // Header 2, identifier 2, properties 1, length 2.
+    for (length, fits) in [(13, true), (14, false)] {
+        let filters = vec![Bytes::from(vec![b'f'; length])];
+        let asked = client.session.unsubscribe(filters, &Properties::new());
+        assert_eq!(asked.is_ok(), fits);
+    }
 }
 
 #[test]

@@ -237,6 +237,25 @@ fn an_identifier_whose_record_stayed_hides_no_other_message() {
 }
 
 #[test]
+fn an_identifier_whose_record_stayed_hides_no_message_that_differs_in_anything() {
+    let old = message(ExactlyOnce, 5, "old");
+    for other in [
+        Publish {
+            topic: Bytes::from_static(b"u"),
+            ..old.clone()
+        },
+        Publish {
+            retain: true,
+            ..old
+        },
+    ] {
+        let mut client = with_a_stale_identifier();
+        client.receive(Packet::Publish(other));
+        assert_eq!(client.taken.len(), 2);
+    }
+}
+
+#[test]
 fn an_identifier_whose_record_stayed_still_tells_its_own_message() {
     let mut client = with_a_stale_identifier();
     assert_eq!(client.receive(repeated("old")), ["PUBREC 5"]);
