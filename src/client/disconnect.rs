@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// DISCONNECT goes behind what was accepted before: waits for a full socket, and while another thread is in the middle
-    /// of a write (which does not block, but for the trace callback before it).
+    /// of a write.
     fn wait_until_sent(
         &self,
         state: &mut MutexGuard<'_, State>,
@@ -114,16 +114,13 @@ impl Client {
         let patience = Instant::now() + CALLBACK_PATIENCE;
         loop {
             self.wait_idle(state);
-            while state.sending && state.link_number() == number && Instant::now() < patience {
-                self.changed.wait_until(state, patience);
-                self.wait_idle(state);
-            }
+            self.wait_for_writer(state, number, patience);
             if state.link_number() != number || state.outbox.is_empty() {
                 return;
             }
             let changed = self.wait_for_ack(state, deadline, |state| {
                 let ended = state.link_number() != number;
-                state.room_awaited = true;
+                state.room_awaited |= !ended;
                 (ended || state.sending || state.outbox.is_empty()).then_some(())
             });
             if changed.is_none() {

@@ -78,6 +78,8 @@ impl Client {
     fn is_driven_here(&self, state: &State) -> bool {
         state.is_driven_by_callers()
             && !state.busy
+            // Who waits for a write of another thread would not be told inside a wait for input.
+            && !state.is_making_room()
             && state.link.as_ref().is_some_and(|link| link.input.is_some())
     }
 

@@ -157,6 +157,7 @@ impl Client {
             End::Orderly => link.transport.finish(),
         }
         state.outbox.clear();
+        state.room_awaited = false;
         match end {
             End::Orderly | End::Lost => state.session.handle_closed(end == End::Orderly),
             End::Destroyed => state.session.abandon(),

@@ -172,6 +172,7 @@ impl Client {
         }
         let mut state = self.lock_idle();
         state.destroyed = true;
+        self.hand_over_rest(&mut state);
         self.end_link(&mut state, link::End::Destroyed);
         self.changed.notify_all();
         self.wait_for_callbacks(&mut state, None);

@@ -2,15 +2,17 @@
 //! that keep nobody waiting.
 
 use super::Client;
-use super::state::{KEPT_CAPACITY, Phase, State};
+use super::state::{Driver, KEPT_CAPACITY, Phase, State};
 use crate::process_lock::MutexGuard;
 use crate::session::{PublishRequest, SendQueue, Session};
 use crate::transport::Transport;
 use std::collections::TryReserveError;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// How long destroy waits for a thread that is in the middle of a write.
+const WRITE_PATIENCE: Duration = Duration::from_secs(1);
 /// Slices written at a time.
 const WRITE_SLICES: usize = 16;
 
@@ -180,11 +182,12 @@ impl Client {
             session,
             link,
             outbox,
+            room_awaited,
             ..
         } = &mut **state;
         let lasts = link.as_ref().is_some_and(|link| link.number == number);
         let taken = matches!(result, Ok(sent) if sent == head.len() + rest.len());
-        if lasts && taken && outbox.is_empty() {
+        if lasts && taken && outbox.is_empty() && !*room_awaited {
             session.note_sent(now);
             return true;
         }
@@ -257,11 +260,33 @@ impl Client {
         taken
     }
 
+    /// Waits while another thread is in the middle of a write (which does not block, but for the trace callback before it).
+    pub(super) fn wait_for_writer(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        number: Option<u64>,
+        patience: Instant,
+    ) {
+        while state.sending && state.link_number() == number && Instant::now() < patience {
+            self.changed.wait_until(state, patience);
+            self.wait_idle(state);
+        }
+    }
+
+    /// The client is being destroyed: what was accepted goes to the socket, as far as that takes it now. Nobody is to learn
+    /// of an error any more.
+    pub(super) fn hand_over_rest(&self, state: &mut MutexGuard<'_, State>) {
+        let now = Instant::now();
+        let number = state.link_number();
+        self.wait_for_writer(state, number, now + WRITE_PATIENCE);
+        let _ = self.write_outbox(state, now);
+    }
+
     #[inline]
     fn end_sending(&self, state: &mut State) {
         state.sending = false;
-        // A disconnect waits for this, or the reason for the end of the connection.
-        if state.phase == Phase::Closing || state.busy {
+        // A disconnect or destroy waits for this, or the reason for the end of the connection.
+        if state.phase == Phase::Closing || state.busy || state.destroyed {
             self.changed.notify_all();
         }
     }
@@ -294,6 +319,10 @@ impl Client {
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.set_blocked(state, true);
+                if state.room_awaited && state.driver == Driver::Caller {
+                    // This thread may have other things to do than to wait for the socket.
+                    self.changed.notify_all();
+                }
                 Ok(false)
             }
             Err(error) => Err(error),

@@ -66,7 +66,7 @@ pub(super) struct State {
     pub(super) head: Vec<u8>,
     /// A thread is writing to the transport; what is in the outbox goes out behind it.
     pub(super) sending: bool,
-    /// A thread waits until the outbox is empty.
+    /// A thread waits until the socket has taken what is in the outbox.
     pub(super) room_awaited: bool,
     /// A thread is outside the lock between two steps of an operation on the session: all others wait.
     pub(super) busy: bool,
@@ -199,9 +199,15 @@ impl State {
         self.session.is_connected() && self.phase != Phase::Closing && !self.destroyed
     }
 
-    /// Whether the socket refuses bytes that wait to be sent.
+    /// Whether the socket refuses bytes that wait to be sent, or is only just taking such bytes.
     pub(super) fn is_backlogged(&self) -> bool {
         !self.outbox.is_empty() && self.link.as_ref().is_some_and(|link| link.blocked)
+            || self.is_making_room()
+    }
+
+    /// Whether a thread writes what others wait for to be taken, and will tell them how far it got.
+    pub(super) fn is_making_room(&self) -> bool {
+        self.sending && self.room_awaited
     }
 
     /// [`is_backlogged`](Self::is_backlogged), for a thread that is about to wait until it is not.

@@ -78,33 +78,71 @@ fn small_messages_are_whole_and_in_order_when_the_peer_reads_late() {
     }
 }
 
+/// Workers write on too, where another client has any.
 #[test]
 fn a_full_socket_is_written_on_while_another_thread_receives() {
     let large = vec![7; 20 << 20];
-    let broker = ScriptedBroker::start();
-    let (client, _inbox) = client(&broker.uri(), Mode::Caller);
-    let mut peer = connect(&broker, &client);
-    let (begun, waiting) = std::sync::mpsc::channel();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            begun.send(()).unwrap();
-            let _ = client.receive(LONG);
+    for beside_workers in [false, true] {
+        let broker = ScriptedBroker::start();
+        let (other, _inbox) = client(&broker.uri(), Mode::Workers);
+        let _other_peer = beside_workers.then(|| connect(&broker, &other));
+        let (client, _inbox) = client(&broker.uri(), Mode::Caller);
+        let mut peer = connect(&broker, &client);
+        let (begun, waiting) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                begun.send(()).unwrap();
+                let _ = client.receive(LONG);
+            });
+            scope.spawn(|| {
+                let expected = message(&large).len();
+                // The socket is full and the receiver waits by then.
+                thread::sleep(Duration::from_millis(200));
+                peer.take_bytes(expected);
+                peer.expect_eof();
+            });
+            waiting.recv().unwrap();
+            // That it waits inside the call cannot be seen from outside.
+            thread::sleep(Duration::from_millis(50));
+            let (took, published) = timed(|| publish(&client, &large, QoS::AtMostOnce));
+            published.unwrap();
+            assert!(took < SOON, "took {took:?}");
+            client.destroy();
         });
-        scope.spawn(|| {
-            let expected = message(&large).len();
-            // The socket is full and the receiver waits by then.
-            thread::sleep(Duration::from_millis(200));
-            peer.take_bytes(expected);
-            peer.expect_eof();
+        other.destroy();
+    }
+}
+
+/// What comes meanwhile wakes the publisher in the middle of a write too, which does not mean that all is taken.
+#[test]
+fn a_publish_returns_when_all_is_taken_whatever_else_comes() {
+    const PINGRESP: [u8; 2] = [0xd0, 0];
+    /// More than the system's buffers hold.
+    const MANY: usize = 24 << 20;
+    let large = vec![7; 2 * MANY];
+    for mode in MODES {
+        let broker = ScriptedBroker::start();
+        let (other, _inbox) = client(&broker.uri(), Mode::Workers);
+        let _other_peer = connect(&broker, &other);
+        let (client, _inbox) = client(&broker.uri(), mode);
+        let mut peer = connect(&broker, &client);
+        let left = AtomicUsize::new(message(&large).len());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while left.load(Ordering::Relaxed) > 0 {
+                    let piece = left.load(Ordering::Relaxed).min(100_000);
+                    peer.take_bytes(piece);
+                    left.fetch_sub(piece, Ordering::Relaxed);
+                    peer.send(&PINGRESP);
+                }
+            });
+            publish(&client, &large, QoS::AtMostOnce).unwrap();
+            let left = left.load(Ordering::Relaxed);
+            assert!(left < MANY, "{left} bytes were left");
         });
-        waiting.recv().unwrap();
-        // That it waits inside the call cannot be seen from outside.
-        thread::sleep(Duration::from_millis(50));
-        let (took, published) = timed(|| publish(&client, &large, QoS::AtMostOnce));
-        published.unwrap();
-        assert!(took < SOON, "took {took:?}");
         client.destroy();
-    });
+        other.destroy();
+    }
 }
 
 #[test]
