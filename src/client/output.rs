@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long destroy waits for a thread that is in the middle of a write.
-const WRITE_PATIENCE: Duration = Duration::from_secs(1);
+const DESTROY_PATIENCE: Duration = Duration::from_secs(1);
 /// Slices written at a time.
 const WRITE_SLICES: usize = 16;
 
@@ -278,7 +278,7 @@ impl Client {
     pub(super) fn hand_over_rest(&self, state: &mut MutexGuard<'_, State>) {
         let now = Instant::now();
         let number = state.link_number();
-        self.wait_for_writer(state, number, now + WRITE_PATIENCE);
+        self.wait_for_writer(state, number, now + DESTROY_PATIENCE);
         let _ = self.write_outbox(state, now);
     }
 
@@ -319,13 +319,18 @@ impl Client {
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.set_blocked(state, true);
+                // A worker goes on when there is room; this thread may have other things to do.
                 if state.room_awaited && state.driver == Driver::Caller {
-                    // This thread may have other things to do than to wait for the socket.
                     self.changed.notify_all();
                 }
                 Ok(false)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                if state.room_awaited {
+                    self.changed.notify_all();
+                }
+                Err(error)
+            }
         }
     }
 
