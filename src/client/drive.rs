@@ -164,7 +164,8 @@ impl Client {
         }
         let interest = Interest {
             readable: !link.paused,
-            writable: link.blocked && !link.write_watched,
+            // Though another thread may wait for that too: what it writes then does not wake this one.
+            writable: link.blocked,
         };
         link.write_watched |= interest.writable;
         Some(Watch {
